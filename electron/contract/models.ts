@@ -1,0 +1,86 @@
+/** Models as every side sees them. */
+
+/** What a model is for; one colour and one mark each, everywhere. */
+export type ModelKind = 'base' | 'sft' | 'reward' | 'rlhf'
+
+/** Where a model came from. */
+export type ModelOrigin = 'shipped' | 'trained' | 'imported'
+
+/** Execution providers, by the names ONNX Runtime gives them, and the lab's own engine. */
+export type ProviderName = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu' | 'native'
+
+/** A provider that was not used, and why. */
+export interface ProviderRefusal {
+  readonly provider: ProviderName
+  /** `not-in-package`: this platform's package carries none; `failed`: it was tried and threw; `idle`: it took the session but ran no operation. */
+  readonly why: 'not-in-package' | 'failed' | 'idle' | 'not-supported'
+  /** The runtime's own words, first line. */
+  readonly detail: string
+}
+
+/** What really runs a model. */
+export interface SessionDescription {
+  readonly provider: ProviderName
+  readonly requested: ProviderName | 'auto'
+  readonly refused: readonly ProviderRefusal[]
+  /** Operations of one run by the provider that ran them, from the runtime's profile. */
+  readonly operations: Readonly<Record<string, number>>
+  readonly weights: 'fp32' | 'fp16' | 'int8'
+  readonly attention: 'standard' | 'decomposed'
+  readonly threads: number
+  /** Measured when the session was opened: median milliseconds for one token, one stream. */
+  readonly millisecondsPerToken: number
+}
+
+/** Sizes of a decoder-only model. */
+export interface ModelSizes {
+  readonly layers: number
+  readonly heads: number
+  readonly channels: number
+  readonly context: number
+  readonly vocabulary: number
+  readonly parameters: number
+}
+
+/** One row of the Models room. */
+export interface ModelSummary {
+  /** Stable handle: `shipped:<folder>`, `home:<folder>`. */
+  readonly id: string
+  readonly name: string
+  readonly kind: ModelKind
+  readonly origin: ModelOrigin
+  readonly sizes: ModelSizes
+  readonly bytes: number
+  /** ISO 8601. */
+  readonly created: string
+  /** Run that made it, when known and still there. */
+  readonly run?: string
+  /** A named problem when the folder is damaged; such a model cannot be opened. */
+  readonly problem?: string
+  /** Whether the folder has what the Probe needs (attention and residual stream). */
+  readonly inspectable: boolean
+}
+
+/** What is known about how a model was made. */
+export interface ModelCard {
+  readonly purpose?: string
+  readonly data?: string
+  readonly licence?: string
+  readonly recipe?: unknown
+  readonly seed?: number
+  readonly steps?: number
+  readonly trainLoss?: number
+  readonly validationLoss?: number
+  readonly tokensPerSecond?: number
+  readonly machine?: string
+  /** Loss curve for a small chart: steps, training and validation loss. */
+  readonly curve?: { readonly steps: readonly number[]; readonly train: readonly number[]; readonly validation: readonly (number | null)[] }
+}
+
+/** Everything about one model. */
+export interface ModelDescription extends ModelSummary {
+  readonly card: ModelCard
+  readonly directory: string
+  readonly tokenizer: string
+  readonly files: readonly { readonly name: string; readonly bytes: number }[]
+}

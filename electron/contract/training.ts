@@ -29,6 +29,8 @@ export const RecipeSchema = v.strictObject({
     channels: v.pipe(positiveInteger, v.maxValue(4096)),
     context: v.pipe(positiveInteger, v.maxValue(4096)),
     bias: v.boolean(),
+    /** Layer norms keep their bias where `bias` is off (the baby GPT). Default: as `bias`. */
+    normBias: v.optional(v.boolean()),
     tied: v.boolean(),
     dropout: v.pipe(v.number(), v.minValue(0), v.maxValue(0.9))
   }),
@@ -136,6 +138,7 @@ export interface RunHistory {
   readonly tokensPerSecond: Float64Array
   readonly evaluationSteps: Float64Array
   readonly evaluationTrain: Float64Array
+  /** NaN where nothing is held out. */
   readonly evaluationValidation: Float64Array
   readonly checkpointSteps: Float64Array
   readonly samples: readonly RunSample[]
@@ -157,7 +160,7 @@ export type RunProgress =
       readonly seconds: number
       readonly secondsLeft: number
     }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly trainLoss: number; readonly validationLoss: number }
+  | { readonly kind: 'evaluation'; readonly step: number; readonly trainLoss: number; /** Null where nothing is held out. */ readonly validationLoss: number | null }
   | { readonly kind: 'sample'; readonly step: number; readonly prompt: string; readonly text: string }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }
   | { readonly kind: 'state'; readonly step: number; readonly state: RunState; readonly time: string }
@@ -167,7 +170,8 @@ export type RunProgress =
       readonly model: string
       readonly steps: number
       readonly trainLoss: number
-      readonly validationLoss: number
+      /** Null where nothing is held out. */
+      readonly validationLoss: number | null
       readonly tokensPerSecond: number
     }
   | { readonly kind: 'failed'; readonly step: number; readonly code: string; readonly message: string; readonly details: Readonly<Record<string, string | number>> }

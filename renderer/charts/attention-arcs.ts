@@ -1,0 +1,146 @@
+/** One looking token's attention as arcs over the text: thick and dark = much. */
+import { strongest } from './attention.ts'
+import type { ChartTheme } from './chart-theme.ts'
+import type { ChartOption } from './echarts.ts'
+import { percent } from './numbers.ts'
+import { monoWidth, shortened, visibleToken } from './token-text.ts'
+
+export interface AttentionArcs {
+  /** Texts of the tokens that were run. */
+  readonly tokens: readonly string[]
+  /** Weights of the looking token over them. */
+  readonly weights: ArrayLike<number>
+  readonly query: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Weights below this are not drawn. */
+const faintest = 0.01
+const mostArcs = 24
+const mostLabels = 5
+
+/** Middle of each token on the line: as wide as its text where all fit, else evenly. */
+export function tokenPlaces(
+  texts: readonly string[],
+  width: number,
+  characterWidth: number
+): { readonly x: readonly number[]; readonly written: boolean } {
+  const widths = texts.map(text => Math.max(1, monoWidth(text)) * characterWidth)
+  const sum = widths.reduce((a, b) => a + b, 0)
+  const space = Math.min(characterWidth * 1.5, (width - sum) / Math.max(1, texts.length))
+  if (space < 1) return { x: texts.map((_, i) => ((i + 0.5) * width) / texts.length), written: false }
+  let at = (width - sum - space * texts.length) / 2
+  return {
+    x: widths.map(own => {
+      const middle = at + (own + space) / 2
+      at += own + space
+      return middle
+    }),
+    written: true
+  }
+}
+
+export function attentionArcs({ tokens, weights, query, width, height }: AttentionArcs, theme: ChartTheme): ChartOption {
+  const font = theme.size * 0.95
+  const texts = tokens.map(text => shortened(visibleToken(text), 12))
+  const { x, written } = tokenPlaces(texts, width, font * 0.61)
+  const floor = height - theme.size * 2
+  const ceiling = theme.size * 1.6
+  const arcs = strongest(weights, mostArcs, faintest)
+  const widest = Math.max(1, ...arcs.map(({ key }) => Math.abs(x[query]! - x[key]!) / 2))
+  const flat = Math.min(1, (floor - ceiling) / widest)
+  const loop = theme.size * 0.5
+  const apex = (key: number) => (key === query ? floor - 2 * loop : floor - (Math.abs(x[query]! - x[key]!) / 2) * flat)
+
+  // Percentages where they do not cover each other.
+  const labels: { key: number; x: number; y: number; text: string }[] = []
+  for (const { key, weight } of arcs.slice(0, mostLabels * 2)) {
+    const label = { key, x: (x[query]! + x[key]!) / 2, y: apex(key) - 5, text: percent(weight) }
+    const free = labels.every(
+      other => Math.abs(other.x - label.x) > theme.size * 3.4 || Math.abs(other.y - label.y) > theme.size * 1.1
+    )
+    if (free && labels.length < mostLabels) labels.push(label)
+  }
+
+  // Where not every text fits, the looking token and those it looks at most keep theirs.
+  const named = new Set<number>(written ? tokens.keys() : [])
+  if (!written)
+    for (const key of [query, ...arcs.map(arc => arc.key)]) {
+      const half = (other: number) => (monoWidth(texts[other]!) * font * 0.61) / 2
+      if ([...named].every(other => Math.abs(x[other]! - x[key]!) > half(other) + half(key) + 3)) named.add(key)
+    }
+  const weightOf = new Map(arcs.map(({ key, weight }) => [key, weight]))
+
+  return {
+    graphic: [
+      ...arcs.toReversed().map(({ key, weight }) => {
+        const [from, to] = [x[query]!, x[key]!]
+        const rx = Math.abs(from - to) / 2
+        const pathData =
+          key === query
+            ? `M${from - 1} ${floor}A${loop} ${loop} 0 1 1 ${from + 1} ${floor}`
+            : `M${from} ${floor}A${rx} ${Math.max(1, rx * flat)} 0 0 ${to < from ? 0 : 1} ${to} ${floor}`
+        return {
+          type: 'path' as const,
+          name: `arc ${key}`,
+          silent: true,
+          shape: { pathData },
+          style: { fill: 'none', stroke: theme.base, lineWidth: 1 + weight * 11, opacity: Math.min(1, 0.3 + weight) },
+          z: 1
+        }
+      }),
+      ...labels.map(label => ({
+        type: 'text' as const,
+        name: `weight ${label.key}`,
+        silent: true,
+        x: label.x,
+        y: label.y,
+        style: {
+          text: label.text,
+          fill: theme.ink2,
+          font: `${theme.size * 0.88}px ${theme.sans}`,
+          textAlign: 'center' as const,
+          textVerticalAlign: 'bottom' as const,
+          stroke: theme.panel,
+          lineWidth: 3
+        },
+        z: 3
+      })),
+      ...tokens.map((_, i) =>
+        named.has(i)
+          ? {
+              type: 'text' as const,
+              name: `token ${i}`,
+              silent: true,
+              x: x[i]!,
+              y: floor + theme.size * 0.5,
+              style: {
+                text: texts[i]!,
+                fill: i === query || weightOf.has(i) ? theme.ink : theme.ink3,
+                font: `${i === query ? 700 : 400} ${font}px ${theme.mono}`,
+                textAlign: 'center' as const,
+                textVerticalAlign: 'top' as const
+              },
+              z: 2
+            }
+          : {
+              type: 'rect' as const,
+              name: `token ${i}`,
+              silent: true,
+              shape: { x: x[i]! - 0.5, y: floor + 2, width: 1, height: 4 },
+              style: { fill: theme.cut },
+              z: 2
+            }
+      ),
+      {
+        type: 'rect' as const,
+        name: 'query',
+        silent: true,
+        shape: { x: x[query]! - theme.size * 0.4, y: height - 3, width: theme.size * 0.8, height: 3, r: 1.5 },
+        style: { fill: theme.focus },
+        z: 2
+      }
+    ]
+  } satisfies ChartOption
+}

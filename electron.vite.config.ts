@@ -3,11 +3,28 @@ import { resolve } from 'node:path'
 import ui from '@nuxt/ui/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import { build, type Plugin } from 'vite'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
+/** The page's bridge in a browser: one plain script, since it must run before the page's modules. */
+const browserBridge = (): Plugin => ({
+  name: 'browser-bridge',
+  closeBundle: async () => {
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      build: {
+        outDir: at('out/browser-host'),
+        lib: { entry: at('electron/browser-host/bridge.ts'), formats: ['iife'], name: 'bridge', fileName: () => 'bridge.js' }
+      }
+    })
+  }
+})
+
 export default defineConfig({
   main: {
+    plugins: [browserBridge()],
     build: {
       outDir: 'out/main',
       target: 'node20',
@@ -16,6 +33,7 @@ export default defineConfig({
         input: {
           main: at('electron/main.ts'),
           gptlab: at('electron/cli/gptlab.ts'),
+          host: at('electron/browser-host/host.ts'),
           'session-worker': at('electron/onnx/session-worker.ts')
         },
         // Flat, so that `new URL('./session-worker.js', import.meta.url)` holds in every chunk.

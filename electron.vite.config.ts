@@ -53,7 +53,22 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
-    plugins: [vue(), ui({ colorMode: true })],
+    plugins: [
+      vue(),
+      ui({
+        root: import.meta.dirname,
+        // Components are imported by name; the page sets its own theme; icons are bundled, never fetched.
+        autoImport: false,
+        components: false,
+        dts: false,
+        colorMode: false,
+        icon: { clientBundle: { scan: { globInclude: ['renderer/**/*.{vue,ts}'] } } },
+        ui: {
+          button: { defaultVariants: { color: 'neutral', variant: 'outline', size: 'sm' } },
+          colors: { primary: 'blue', neutral: 'slate' }
+        }
+      })
+    ],
     build: {
       outDir: at('out/renderer'),
       emptyOutDir: true,

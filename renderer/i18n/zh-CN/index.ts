@@ -1,0 +1,7 @@
+export { default as charts } from './charts.ts'
+export { default as design } from './design.ts'
+export { default as failures } from './failures.ts'
+export { default as models } from './models.ts'
+export { default as probe } from './probe.ts'
+export { default as shell } from './shell.ts'
+export { default as training } from './training.ts'

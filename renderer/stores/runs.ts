@@ -1,0 +1,63 @@
+/** The runs there are, kept up to date by what the lab reports on the way. */
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { RunProgress, RunSummary } from '../../electron/contract/training.ts'
+import { call, on } from '../lab.ts'
+import { useConnection } from './connection.ts'
+
+/** A run's summary after one thing has happened in it. */
+export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
+  switch (progress.kind) {
+    case 'step':
+      return {
+        ...run,
+        step: progress.step,
+        trainLoss: progress.loss,
+        tokensPerSecond: progress.tokensPerSecond,
+        seconds: progress.seconds,
+        secondsLeft: progress.secondsLeft
+      }
+    case 'evaluation':
+      return progress.validationLoss === null ? run : { ...run, validationLoss: progress.validationLoss }
+    case 'state':
+      return { ...run, step: progress.step, state: progress.state }
+    case 'done':
+      return {
+        ...run,
+        state: 'done',
+        step: progress.steps,
+        model: progress.model,
+        trainLoss: progress.trainLoss,
+        validationLoss: progress.validationLoss ?? run.validationLoss
+      }
+    case 'failed':
+      return { ...run, state: 'failed', step: progress.step, failure: progress }
+    case 'start':
+    case 'sample':
+    case 'checkpoint':
+      return run
+  }
+}
+
+/** The run to show at the top: one that runs, else the one paused last. */
+export function runInProgress(runs: readonly RunSummary[]): RunSummary | null {
+  return runs.find(run => run.state === 'running') ?? runs.find(run => run.state === 'paused') ?? null
+}
+
+export const useRuns = defineStore('runs', () => {
+  const runs = shallowRef<readonly RunSummary[]>([])
+  const loaded = ref(false)
+  const active = computed(() => runInProgress(runs.value))
+
+  function take(list: readonly RunSummary[]): void {
+    runs.value = [...list].sort((a, b) => b.started.localeCompare(a.started))
+    loaded.value = true
+  }
+  const replace = (run: RunSummary) => take([run, ...runs.value.filter(({ id }) => id !== run.id)])
+  useConnection().whenConnected(() => void call('runs.list').then(take, () => {}))
+  on('runs', event => take(event.runs))
+  on('run', ({ run, progress }) => {
+    runs.value = runs.value.map(summary => (summary.id === run ? advanced(summary, progress) : summary))
+  })
+  return { runs, loaded, active, replace, find: (id: string) => runs.value.find(run => run.id === id) ?? null }
+})

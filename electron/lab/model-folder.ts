@@ -1,0 +1,150 @@
+/** One model's folder: reading it, checking it, writing it. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readFile, readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { LabFailure, failureOf } from '../contract/failure.ts'
+import type { ModelCard, ModelKind, ModelOrigin, ModelSummary } from '../contract/models.ts'
+import type { GptConfig } from '../graph/gpt.ts'
+import { checkParameters, type Parameters } from '../graph/parameters.ts'
+import { decodeSafetensors, encodeSafetensors } from '../graph/safetensors.ts'
+import { labModelConfig, readModelConfig, type ModelConfig } from './model-config.ts'
+
+/** `card.json`: the card, the name the person sees, and where the model came from. */
+export interface StoredCard extends ModelCard {
+  readonly name?: string
+  readonly origin?: 'trained' | 'imported'
+  /** ISO 8601. */
+  readonly created?: string
+  readonly run?: string
+}
+
+/** A header names tensors; one this long is no header. */
+const mostHeaderBytes = 100 * 2 ** 20
+
+const noSizes = { layers: 0, heads: 0, channels: 0, context: 0, vocabulary: 0, parameters: 0 }
+
+/** Names and sizes of all files of a folder, folders inside it included. */
+export async function filesOf(folder: string, prefix = ''): Promise<{ name: string; bytes: number }[]> {
+  const files: { name: string; bytes: number }[] = []
+  for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+    const name = prefix ? `${prefix}/${entry.name}` : entry.name
+    if (entry.isDirectory()) files.push(...(await filesOf(folder, name)))
+    else if (entry.isFile()) files.push({ name, bytes: (await stat(join(folder, name))).size })
+  }
+  return files
+}
+
+export async function readCard(folder: string): Promise<StoredCard> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(folder, 'card.json'), 'utf8'))
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as StoredCard) : {}
+  } catch {
+    return {}
+  }
+}
+
+/**
+ * A model's row, without reading its weights. A folder that is damaged gets a row too, with the problem's code.
+ */
+export async function summarise(id: string, folder: string, origin: ModelOrigin): Promise<ModelSummary> {
+  const card = await readCard(folder)
+  const files = await filesOf(folder)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const row = { id, name: card.name ?? basename(folder), origin: card.origin ?? origin, bytes, ...(card.run !== undefined && { run: card.run }) }
+  try {
+    const config = await readConfig(folder)
+    const created = (config.form === 'lab' ? config.config.gptlab.created : card.created) ?? (await stat(folder)).mtime.toISOString()
+    if (config.form === 'lab') await checkWeightsFile(join(folder, 'model.safetensors'))
+    else if (!files.some(file => file.name.endsWith('.onnx'))) throw new LabFailure('model-incomplete', 'Expected onnx/model.onnx in the folder but found none.')
+    if (!files.some(file => file.name === 'tokenizer.json')) throw new LabFailure('model-incomplete', 'Expected tokenizer.json in the folder but found none.')
+    return { ...row, kind: config.kind, sizes: config.sizes, created, inspectable: config.form === 'lab' }
+  } catch (error) {
+    return { ...row, kind: 'base', sizes: noSizes, created: card.created ?? new Date(0).toISOString(), inspectable: false, problem: failureOf(error).message }
+  }
+}
+
+/**
+ * Reads a folder's config.json.
+ * @throws LabFailure `model-config`
+ */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  try {
+    return readModelConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')))
+  } catch (error) {
+    if (error instanceof LabFailure) throw error
+    throw new LabFailure('model-config', `The model's config.json cannot be used: ${(error as Error).message}`, { reason: (error as Error).message })
+  }
+}
+
+/** Sees whether a safetensors file is as long as its header says; cheap enough for a list. */
+async function checkWeightsFile(path: string): Promise<void> {
+  const file = await open(path).catch(() => undefined)
+  if (!file) throw new LabFailure('model-incomplete', 'Expected model.safetensors in the folder but found none.')
+  try {
+    const { size } = await file.stat()
+    const length = Buffer.alloc(8)
+    await file.read(length, 0, 8, 0)
+    const header = Number(length.readBigUInt64LE())
+    if (size < 8 || header > Math.min(size - 8, mostHeaderBytes)) throw damagedWeights(path)
+    const text = Buffer.alloc(header)
+    await file.read(text, 0, header, 8)
+    const entries = Object.entries(JSON.parse(text.toString('utf8')) as Record<string, { data_offsets?: [number, number] }>)
+    const end = Math.max(0, ...entries.map(([, tensor]) => tensor.data_offsets?.[1] ?? 0))
+    if (8 + header + end !== size) throw damagedWeights(path)
+  } catch (error) {
+    throw error instanceof LabFailure ? error : damagedWeights(path)
+  } finally {
+    await file.close()
+  }
+}
+
+function damagedWeights(path: string): LabFailure {
+  return new LabFailure('model-damaged', `${basename(path)} is damaged: its size is not what its header says.`, { file: basename(path) })
+}
+
+/**
+ * The weights of a model of the lab, checked against its graph.
+ * @throws LabFailure of the safetensors reader or of `checkParameters`
+ */
+export async function readWeights(folder: string, config: Extract<ModelConfig, { form: 'lab' }>): Promise<Parameters> {
+  const { tensors } = decodeSafetensors(await readFile(join(folder, 'model.safetensors')))
+  const parameters = new Map([...tensors].map(([name, tensor]) => [name, tensor.values as Float32Array]))
+  checkParameters(config.graph, parameters)
+  return parameters
+}
+
+/** SHA-256 of a file, hexadecimal, without holding up the event loop. */
+export async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer)
+  return hash.digest('hex')
+}
+
+/** A model to be written. */
+export interface NewModel {
+  readonly model: GptConfig
+  readonly parameters: Parameters
+  /** tokenizer.json, as text. */
+  readonly tokenizer: string
+  readonly kind: ModelKind
+  readonly card: StoredCard & { readonly created: string }
+}
+
+/** Writes the folder of a model of the lab; what stood there under these names is replaced, each file whole. */
+export async function writeModelFolder(folder: string, { model, parameters, tokenizer, kind, card }: NewModel, shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const config = labModelConfig(model, {
+    kind,
+    created: card.created,
+    tokenizer: createHash('sha256').update(tokenizer).digest('hex'),
+    ...(card.run !== undefined && { run: card.run })
+  })
+  const tensors = new Map([...parameters].map(([name, values]) => [name, { shape: shapes.get(name) ?? [values.length], values }]))
+  await writeFileAtomic(join(folder, 'model.safetensors'), Buffer.from(encodeSafetensors(tensors, { format: 'pt' })))
+  await writeFileAtomic(join(folder, 'tokenizer.json'), tokenizer)
+  await writeFileAtomic(join(folder, 'card.json'), `${JSON.stringify(card, null, 2)}\n`)
+  // Last: a folder counts as a model once it has a configuration.
+  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+}

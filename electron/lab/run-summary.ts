@@ -1,0 +1,132 @@
+/** A run's row and history, computed from the lines of its log: the same for a run that goes on and for one read from disk. */
+import type { Recipe, RunHistory, RunProgress, RunSample, RunSummary } from '../contract/training.ts'
+import type { RunRecord } from '../training/run-folder.ts'
+
+/** The row of a run of which nothing has happened yet. */
+export function emptySummary(id: string, recipe: Recipe, record: RunRecord): RunSummary {
+  return {
+    id,
+    name: record.name,
+    recipe,
+    state: 'interrupted',
+    step: 0,
+    steps: recipe.steps,
+    started: record.started,
+    parameters: record.parameters,
+    seconds: 0,
+    engine: record.engine
+  }
+}
+
+/** The row after one more line. */
+export function advanceSummary(summary: RunSummary, line: RunProgress): RunSummary {
+  switch (line.kind) {
+    case 'step':
+      return {
+        ...summary,
+        step: line.step,
+        seconds: line.seconds,
+        tokensPerSecond: line.tokensPerSecond,
+        secondsLeft: line.secondsLeft,
+        // Until the text was looked at, a batch's loss stands in.
+        ...(summary.validationLoss === undefined && { trainLoss: line.loss })
+      }
+    case 'evaluation':
+      return { ...summary, trainLoss: line.trainLoss, ...(line.validationLoss !== null && { validationLoss: line.validationLoss }) }
+    case 'checkpoint':
+      return { ...summary, seconds: line.seconds }
+    case 'state': {
+      const { failure, ...rest } = summary
+      return { ...rest, state: line.state, step: line.step, ...(line.state === 'failed' && failure && { failure }) }
+    }
+    case 'failed':
+      return { ...summary, failure: { code: line.code, message: line.message, details: line.details } }
+    case 'done':
+      return {
+        ...summary,
+        model: line.model,
+        trainLoss: line.trainLoss,
+        ...(line.validationLoss !== null && { validationLoss: line.validationLoss }),
+        tokensPerSecond: line.tokensPerSecond,
+        secondsLeft: 0
+      }
+    default:
+      return summary
+  }
+}
+
+/** A growing column of numbers. */
+class Column {
+  #values = new Float64Array(256)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(this.#length * 2)
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values[this.#length++] = value
+  }
+
+  copy(): Float64Array {
+    return this.#values.slice(0, this.#length)
+  }
+}
+
+/** A run's history, line by line. */
+export class HistoryColumns {
+  readonly #columns = {
+    steps: new Column(),
+    trainLoss: new Column(),
+    learningRate: new Column(),
+    gradientNorm: new Column(),
+    tokensPerSecond: new Column(),
+    evaluationSteps: new Column(),
+    evaluationTrain: new Column(),
+    evaluationValidation: new Column(),
+    checkpointSteps: new Column()
+  }
+  readonly #samples: RunSample[] = []
+
+  add(line: RunProgress): void {
+    const to = this.#columns
+    switch (line.kind) {
+      case 'step':
+        to.steps.push(line.step)
+        to.trainLoss.push(line.loss)
+        to.learningRate.push(line.learningRate)
+        to.gradientNorm.push(line.gradientNorm)
+        to.tokensPerSecond.push(line.tokensPerSecond)
+        break
+      case 'evaluation':
+        to.evaluationSteps.push(line.step)
+        to.evaluationTrain.push(line.trainLoss)
+        to.evaluationValidation.push(line.validationLoss ?? NaN)
+        break
+      case 'checkpoint':
+        to.checkpointSteps.push(line.step)
+        break
+      case 'sample':
+        this.#samples.push({ step: line.step, prompt: line.prompt, text: line.text })
+    }
+  }
+
+  /** A copy that later lines do not change. */
+  snapshot(run: string): RunHistory {
+    const of = this.#columns
+    return {
+      run,
+      steps: of.steps.copy(),
+      trainLoss: of.trainLoss.copy(),
+      learningRate: of.learningRate.copy(),
+      gradientNorm: of.gradientNorm.copy(),
+      tokensPerSecond: of.tokensPerSecond.copy(),
+      evaluationSteps: of.evaluationSteps.copy(),
+      evaluationTrain: of.evaluationTrain.copy(),
+      evaluationValidation: of.evaluationValidation.copy(),
+      checkpointSteps: of.checkpointSteps.copy(),
+      samples: [...this.#samples]
+    }
+  }
+}

@@ -1,0 +1,312 @@
+/** Runs: they belong to the lab, not to a window, and several go on side by side. */
+import { mkdir, readdir, rename, stat } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { LabFailure } from '../contract/failure.ts'
+import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
+import { pretrain, type TrainedResult } from '../training/pretrain.ts'
+import { preparePretraining, type Prepared } from '../training/preparation.ts'
+import { RunControl } from '../training/run-control.ts'
+import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
+import { lockHolder, lockRun } from '../training/run-lock.ts'
+import { readLog } from '../training/run-log.ts'
+import type { Corpora } from './corpora.ts'
+import type { EngineAccess } from './engine.ts'
+import type { EventHub } from './events.ts'
+import { folderNameFor, freeName } from './folder-name.ts'
+import type { Home } from './home.ts'
+import type { Models } from './models.ts'
+import { throttleSteps } from './run-events.ts'
+import { advanceSummary, emptySummary, HistoryColumns } from './run-summary.ts'
+import { moveToTrash, restoreFromTrash } from './trash.ts'
+import { createTurns } from './turns.ts'
+
+/** A run that this process trains. */
+interface LiveRun {
+  readonly control: RunControl
+  summary: RunSummary
+  readonly history: HistoryColumns
+  /** Resolves when the loop has ended, however it ended. */
+  readonly ended: Promise<RunState>
+}
+
+/** What runs need of the lab. */
+export interface RunSurroundings {
+  readonly home: Home
+  readonly version: string
+  readonly engine: EngineAccess
+  readonly corpora: Corpora
+  readonly models: Models
+  readonly events: EventHub
+  /** Threads of a plan. */
+  threads(): number
+}
+
+export class Runs {
+  readonly #live = new Map<string, LiveRun>()
+  readonly #turn = createTurns()
+  /** Rows of runs that rest, by id; good as long as the log has not changed. */
+  readonly #resting = new Map<string, { readonly stamp: string; readonly summary: RunSummary }>()
+  readonly #listeners = new Set<(run: string, progress: RunProgress) => void>()
+
+  constructor(readonly lab: RunSurroundings) {}
+
+  /** Listens to every line of every run, none left out; the returned function ends it. */
+  onProgress(listener: (run: string, progress: RunProgress) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** All runs, newest first. A run whose process has died is `interrupted`. */
+  async list(): Promise<readonly RunSummary[]> {
+    const names = (await readdir(this.lab.home.runs, { withFileTypes: true })).filter(entry => entry.isDirectory()).map(entry => entry.name)
+    const rows = await Promise.all(names.map(name => this.summary(name).catch(() => undefined)))
+    return rows.filter(row => row !== undefined).sort((a, b) => b.started.localeCompare(a.started))
+  }
+
+  /** @throws LabFailure `run-unknown`, `run-damaged` */
+  async summary(id: string): Promise<RunSummary> {
+    const live = this.#live.get(id)
+    if (live) return live.summary
+    const folder = await this.folder(id)
+    const { recipe, record } = await readRunFolder(folder)
+    const info = await stat(folder.log).catch(() => undefined)
+    const stamp = `${info?.mtimeMs}-${info?.size}`
+    const known = this.#resting.get(id)
+    const read = known?.stamp === stamp ? known.summary : (await readLog(folder.log)).lines.reduce(advanceSummary, emptySummary(id, recipe, record))
+    this.#resting.set(id, { stamp, summary: read })
+    const abandoned = read.state === 'running' && (await lockHolder(folder.lock)) === undefined
+    return abandoned ? { ...read, state: 'interrupted' } : read
+  }
+
+  /** Paths of a run. @throws LabFailure `run-unknown` */
+  async folder(id: string): Promise<RunFolder> {
+    const path = join(this.lab.home.runs, id)
+    if (dirname(path) !== this.lab.home.runs || !(await stat(join(path, 'recipe.json')).catch(() => undefined)))
+      throw new LabFailure('run-unknown', `There is no run ${id}. It may have been deleted.`, { run: id })
+    return runFolder(path)
+  }
+
+  async history(id: string): Promise<RunHistory> {
+    const live = this.#live.get(id)
+    if (live) return live.history.snapshot(id)
+    return historyOf((await readLog((await this.folder(id)).log)).lines).snapshot(id)
+  }
+
+  /**
+   * Prepares a run and starts it; it then goes on by itself.
+   * @throws LabFailure of `preparePretraining`: a recipe with problems, a missing text, no engine
+   */
+  async start(recipe: Recipe): Promise<RunSummary> {
+    const engine = this.lab.engine.get()
+    const corpus = await this.lab.corpora.read(recipe.corpus.source)
+    const prepared = await preparePretraining(recipe, corpus)
+    const name = await freeName(this.lab.home.runs, `${folderNameFor(recipe.name)}-${timestamp()}`)
+    const folder = runFolder(join(this.lab.home.runs, name))
+    await mkdir(folder.path)
+    const record: RunRecord = {
+      format: 1,
+      name: recipe.name,
+      started: new Date().toISOString(),
+      corpus: { id: corpus.id, title: corpus.title, licence: corpus.licence, sha256: corpus.sha256 },
+      tokens: { train: prepared.tokens.train.length, validation: prepared.tokens.validation.length },
+      parameters: prepared.parameters,
+      vocabulary: prepared.tokenizer.vocabulary,
+      engine: { simd: engine.simd, threads: this.lab.threads() },
+      versions: { lab: this.lab.version, node: process.version, platform: `${process.platform}-${process.arch}` }
+    }
+    await writeRunFolder(folder, recipe, record, prepared.tokenizerText)
+    return this.#launch(folder, recipe, record, prepared)
+  }
+
+  /**
+   * Goes on with a paused run, or with one that was interrupted, stopped or failed, from its last checkpoint.
+   * @throws LabFailure `run-done`, `run-locked`, `corpus-changed`
+   */
+  async resume(id: string): Promise<RunSummary> {
+    const live = this.#live.get(id)
+    if (live) {
+      const settled = this.#untilState(id, ['running', 'done', 'stopped', 'failed'])
+      live.control.ask('go')
+      await settled
+      return live.summary
+    }
+    const folder = await this.folder(id)
+    const { recipe, record } = await readRunFolder(folder)
+    const { state } = await this.summary(id)
+    if (state === 'done') throw new LabFailure('run-done', `The run ${id} is done. Start a new one to train again.`, { run: id })
+    const corpus = await this.lab.corpora.read(record.corpus.id)
+    if (corpus.sha256 !== record.corpus.sha256)
+      throw new LabFailure('corpus-changed', `The text ${corpus.title} is no longer the one that the run ${id} was started with. Bring that text back, or start a new run.`, { run: id, corpus: corpus.title })
+    return this.#launch(folder, recipe, record, await preparePretraining(recipe, corpus, folder.tokenizer))
+  }
+
+  /** Locks the run, compiles its plan and sets the loop going. */
+  async #launch(folder: RunFolder, recipe: Recipe, record: RunRecord, prepared: Prepared): Promise<RunSummary> {
+    const { id } = folder
+    const lock = await lockRun(folder.lock, id)
+    try {
+      const engine = this.lab.engine.get()
+      // Kernel sets round differently: a run goes on with the one that it was started with.
+      const simd = engine.simds.find(name => name === record.engine.simd)
+      const plan = engine.compile(prepared.graph, { ...prepared.plan, threads: this.lab.threads(), ...(simd && { simd }) })
+      const control = new RunControl()
+      const before = (await readLog(folder.log)).lines
+      const live: LiveRun = {
+        control,
+        summary: { ...before.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' },
+        history: new HistoryColumns(),
+        ended: Promise.resolve('running')
+      }
+      const toPage = throttleSteps(progress => this.lab.events.emit('run', { run: id, progress }))
+      const report = (progress: RunProgress): void => {
+        live.history.add(progress)
+        live.summary = advanceSummary(live.summary, progress)
+        for (const listener of this.#listeners) listener(id, progress)
+        toPage(progress)
+        if (progress.kind === 'state' || progress.kind === 'done') void this.#announce()
+      }
+      this.#live.set(id, live)
+      const ended = pretrain({
+        folder,
+        recipe,
+        plan,
+        ...prepared.run(plan),
+        control,
+        report,
+        // What a resumed run has behind it, once the log has been cut to its checkpoint.
+        resumed: lines => {
+          for (const line of lines) live.history.add(line)
+          live.summary = { ...lines.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' }
+        },
+        turn: this.#turn,
+        deliver: result => this.#deliver(folder, recipe, record, prepared, result)
+      })
+        .catch((): RunState => 'failed')
+        .finally(async () => {
+          await plan.close()
+          await lock.release()
+          this.#live.delete(id)
+        })
+      Object.assign(live, { ended })
+      void this.#announce()
+      return live.summary
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  async #deliver(folder: RunFolder, recipe: Recipe, record: RunRecord, prepared: Prepared, result: TrainedResult): Promise<string> {
+    const history = this.#live.get(folder.id)!.history.snapshot(folder.id)
+    const shapes = new Map(prepared.graph.parameters.map(parameter => [parameter.name, parameter.shape]))
+    const model = await this.lab.models.write(
+      folder.id,
+      {
+        model: { ...recipe.model, vocabulary: prepared.tokenizer.vocabulary, dropout: 0 },
+        parameters: result.parameters,
+        tokenizer: prepared.tokenizerText,
+        kind: 'base',
+        card: {
+          name: record.name,
+          origin: 'trained',
+          created: new Date().toISOString(),
+          run: folder.id,
+          purpose: recipe.purpose,
+          data: record.corpus.title,
+          licence: record.corpus.licence,
+          recipe,
+          seed: recipe.seed,
+          steps: result.step,
+          trainLoss: result.trainLoss,
+          ...(result.validationLoss !== null && { validationLoss: result.validationLoss }),
+          tokensPerSecond: Math.round(result.tokensPerSecond),
+          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${this.lab.threads()} threads, ${record.engine.simd}`,
+          curve: {
+            steps: [...history.evaluationSteps],
+            train: [...history.evaluationTrain],
+            validation: [...history.evaluationValidation].map(loss => (Number.isNaN(loss) ? null : loss))
+          }
+        }
+      },
+      shapes
+    )
+    return model.id
+  }
+
+  async pause(id: string): Promise<RunSummary> {
+    return this.#ask(id, 'pause')
+  }
+
+  async stop(id: string): Promise<RunSummary> {
+    return this.#ask(id, 'stop')
+  }
+
+  async #ask(id: string, request: 'pause' | 'stop'): Promise<RunSummary> {
+    const live = this.#live.get(id)
+    if (!live) {
+      const { state } = await this.summary(id)
+      throw new LabFailure('run-resting', `The run ${id} is not going on here: it is ${state}.`, { run: id, state })
+    }
+    const settled = this.#untilState(id, request === 'pause' ? ['paused', 'stopped', 'done', 'failed'] : ['stopped', 'done', 'failed'])
+    live.control.ask(request)
+    await settled
+    return live.summary
+  }
+
+  /** Waits until a live run enters one of the states. */
+  #untilState(id: string, states: readonly RunState[]): Promise<void> {
+    const live = this.#live.get(id)!
+    if (states.includes(live.summary.state)) return Promise.resolve()
+    return new Promise(resolve => {
+      const end = this.onProgress((run, progress) => {
+        if (run !== id || progress.kind !== 'state' || !states.includes(progress.state)) return
+        end()
+        resolve()
+      })
+    })
+  }
+
+  /** Waits until a run has ended; the state in which it then stands. */
+  async ended(id: string): Promise<RunState> {
+    return (await this.#live.get(id)?.ended) ?? (await this.summary(id)).state
+  }
+
+  async delete(id: string): Promise<{ trash: string }> {
+    const folder = await this.folder(id)
+    if (this.#live.has(id) || (await lockHolder(folder.lock)) !== undefined)
+      throw new LabFailure('run-going-on', `The run ${id} is still going on. Stop it before deleting it.`, { run: id })
+    const trash = await moveToTrash(this.lab.home, 'runs', id)
+    await this.#announce()
+    return { trash }
+  }
+
+  async restore(trash: string): Promise<RunSummary> {
+    const id = await restoreFromTrash(this.lab.home, 'runs', trash)
+    await this.#announce()
+    return this.summary(id)
+  }
+
+  async #announce(): Promise<void> {
+    this.lab.events.emit('runs', { runs: await this.list() })
+  }
+
+  /** Lets every run keep a checkpoint and ends it; such a run can be resumed. */
+  async close(): Promise<void> {
+    for (const live of this.#live.values()) live.control.ask('close')
+    await Promise.all([...this.#live.values()].map(live => live.ended))
+  }
+}
+
+function historyOf(lines: readonly RunProgress[]): HistoryColumns {
+  const history = new HistoryColumns()
+  for (const line of lines) history.add(line)
+  return history
+}
+
+/** Local date and time for a folder's name, such as 20260305-141502. */
+function timestamp(): string {
+  const now = new Date()
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`
+}

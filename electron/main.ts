@@ -51,14 +51,14 @@ async function start(): Promise<void> {
   const ipc = new LabIpc(service)
   const leaving = leaveWithCare(runs, text, () => lab.close())
   stayAwake(runs)
-  showMenuBar(lab, host, lab.home, desktopEvents, settings)
+  showMenuBar(lab, host, lab.home.root, desktopEvents, settings)
   servePage(fileURLToPath(new URL('../renderer', import.meta.url)))
   guardSession(session.defaultSession)
 
   const show = async () => {
     const [window] = BrowserWindow.getAllWindows()
     if (!window)
-      return void (await openWindow(lab.home, opened => {
+      return void (await openWindow(lab.home.root, opened => {
         ipc.attach(opened.webContents)
         leaving.watch(opened)
       }))

@@ -28,7 +28,7 @@ export async function hostLab({ port, openBrowser = false }: HostLabOptions = {}
   const lab = await openLab({ host })
   const served = await serveLab(lab, {
     port,
-    home: lab.home,
+    home: lab.home.root,
     // Beside this file once it is built into out/main.
     rendererDirectory: fileURLToPath(new URL('../renderer', import.meta.url)),
     bridgeDirectory: fileURLToPath(new URL('../browser-host', import.meta.url))

@@ -41,10 +41,17 @@ export function tokenPlaces(
   }
 }
 
+const textsOf = (tokens: readonly string[]) => tokens.map(text => shortened(visibleToken(text), 12))
+const fontOf = (theme: ChartTheme) => theme.size * 0.95
+
+/** Where the tokens of the arcs stand, so that a pointer can find the nearest. */
+export const arcPlaces = (tokens: readonly string[], width: number, theme: ChartTheme) =>
+  tokenPlaces(textsOf(tokens), width, fontOf(theme) * 0.61)
+
 export function attentionArcs({ tokens, weights, query, width, height }: AttentionArcs, theme: ChartTheme): ChartOption {
-  const font = theme.size * 0.95
-  const texts = tokens.map(text => shortened(visibleToken(text), 12))
-  const { x, written } = tokenPlaces(texts, width, font * 0.61)
+  const font = fontOf(theme)
+  const texts = textsOf(tokens)
+  const { x, written } = arcPlaces(tokens, width, theme)
   const floor = height - theme.size * 2
   const ceiling = theme.size * 1.6
   const arcs = strongest(weights, mostArcs, faintest)

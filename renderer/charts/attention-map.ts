@@ -70,6 +70,9 @@ export function attentionMap({ tokens, head, query, width, height, words }: Atte
   } satisfies ChartOption
 }
 
+/** The looking token of a mark: marks are the lower triangle, row after row. */
+export const mapRow = (dataIndex: number): number => Math.floor((Math.sqrt(8 * dataIndex + 1) - 1) / 2)
+
 /** One line a looking token, one column a token looked at. */
 export function attentionCsv(tokens: readonly string[], head: ArrayLike<number>): string {
   const length = tokens.length

@@ -15,13 +15,15 @@ export interface LensLayer {
 export interface LensBars {
   readonly layers: readonly LensLayer[]
   readonly width: number
+  /** Pixels of one row. */
+  readonly rowHeight: number
   readonly words: { readonly layer: (layer: number) => string }
 }
 
 /** Rows from top to bottom: the last layer first. */
 export const lensRows = (layers: readonly LensLayer[]): readonly LensLayer[] => [...layers].sort((a, b) => b.layer - a.layer)
 
-export function lensBars({ layers, width, words }: LensBars, theme: ChartTheme): ChartOption {
+export function lensBars({ layers, width, rowHeight, words }: LensBars, theme: ChartTheme): ChartOption {
   const rows = lensRows(layers)
   const best = rows.map(row => row.guesses[0] ?? { id: -1, text: '', probability: 0 })
   const names = rows.map(row => words.layer(row.layer))
@@ -31,7 +33,7 @@ export function lensBars({ layers, width, words }: LensBars, theme: ChartTheme):
   const most = Math.max(...best.map(guess => guess.probability), 0.01)
   const plot = Math.max(1, width - left)
   return {
-    grid: { left, right: 0, top: 0, bottom: 0 },
+    grid: { left, right: 0, top: 0, height: rowHeight * rows.length },
     xAxis: { type: 'value', show: false, min: 0, max: (most * plot) / Math.max(plot * 0.2, plot - room) },
     yAxis: {
       type: 'category',

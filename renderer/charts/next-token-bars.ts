@@ -22,6 +22,8 @@ export interface NextTokenBars {
   readonly rest: { readonly count: number; readonly raw: number; readonly final: number }
   /** Pixels of the plot. */
   readonly width: number
+  /** Pixels of one row; buttons over the plot have the same. */
+  readonly rowHeight: number
   readonly words: {
     /** “x before, now cut”. */
     readonly cut: (percentage: string) => string
@@ -57,7 +59,7 @@ export function barText(
   return row.drawn ? `${text}  ${words.drawn(row.drawn)}` : text
 }
 
-export function nextTokenBars({ rows, rest, width, words }: NextTokenBars, theme: ChartTheme): ChartOption {
+export function nextTokenBars({ rows, rest, width, rowHeight, words }: NextTokenBars, theme: ChartTheme): ChartOption {
   const labels: RowLabel[] = rows.map(row => ({ text: rowLabel(row.text), look: row.final > 0 ? 'token' : 'cut' }))
   const bars = [...rows, ...(rest.count > 0 ? [rest] : [])]
   if (rest.count > 0) labels.push({ text: words.more(rest.count), look: 'rest' })
@@ -77,7 +79,7 @@ export function nextTokenBars({ rows, rest, width, words }: NextTokenBars, theme
   const shape = { barGap: '-100%', barCategoryGap: '26%' }
   const isRest = (i: number) => i >= rows.length
   return {
-    grid: { left, right: 0, top: 0, bottom: 0 },
+    grid: { left, right: 0, top: 0, height: rowHeight * bars.length },
     xAxis: { type: 'value', show: false, min: 0, max: end },
     yAxis: rowAxis(labels, theme),
     series: [

@@ -26,6 +26,8 @@ export interface StagesWaterfall {
   readonly others: number
   readonly stages: readonly WaterfallStage[]
   readonly width: number
+  /** Pixels of one row. */
+  readonly rowHeight: number
   readonly words: { readonly cut: string; readonly more: (count: number) => string }
 }
 
@@ -45,7 +47,13 @@ export function stageChange(before: number | undefined, after: number): StageCha
 /** Length of a bar: the square root, so that small probabilities can still be seen. */
 const length = (p: number): number => Math.sqrt(p)
 
-export function stagesWaterfall({ rows, others, stages, width, words }: StagesWaterfall, theme: ChartTheme): ChartOption {
+/** Pixels above the rows: names, settings and entropies of the stages. */
+export const waterfallHead = (theme: ChartTheme): number => Math.ceil(theme.size * 3)
+
+export function stagesWaterfall(
+  { rows, others, stages, width, rowHeight, words }: StagesWaterfall,
+  theme: ChartTheme
+): ChartOption {
   const final = stages.at(-1)!
   const labels: RowLabel[] = rows.map((row, i) => ({
     text: rowLabel(row.text),
@@ -61,7 +69,7 @@ export function stagesWaterfall({ rows, others, stages, width, words }: StagesWa
   )
   const column = (width - left) / stages.length
   const gap = theme.size * 0.9
-  const head = theme.size * 3
+  const head = waterfallHead(theme)
   const values = stages.map(stage => [...Array.from(stage.probabilities), ...(others > 0 ? [stage.rest] : [])])
   const longest = length(Math.max(...values.flat(), 1e-9))
   const marks = { up: { text: '▲', color: theme.rlhf }, down: { text: '▼', color: theme.bad } } as const
@@ -99,7 +107,7 @@ export function stagesWaterfall({ rows, others, stages, width, words }: StagesWa
         return `${labels[dataIndex]!.text}  ${stages[j]!.title}: ${percent(values[j]![dataIndex]!)}`
       }
     },
-    grid: stages.map((_, j) => ({ left: left + j * column, width: column - gap, top: head, bottom: 0 })),
+    grid: stages.map((_, j) => ({ left: left + j * column, width: column - gap, top: head, height: rowHeight * labels.length })),
     xAxis: stages.map((_, j) => ({ type: 'value' as const, show: false, gridIndex: j, min: 0, max: longest })),
     yAxis: stages.map((_, j) => ({
       ...(j === 0 ? rowAxis(labels, theme) : { ...rowAxis(labels, theme), axisLabel: { show: false } }),

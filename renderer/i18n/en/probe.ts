@@ -89,7 +89,8 @@ export default {
     resetTip: 'Switch every stage off: the raw distribution',
     off: 'off',
     repetitionPenalty: 'Repetition penalty',
-    repetitionPenaltyTip: 'Makes tokens that already stand in the text less likely: positive logits are divided by it, negative multiplied. 1 is off.',
+    repetitionPenaltyTip:
+      'Makes tokens that already stand in the text less likely: positive logits are divided by it, negative multiplied. 1 is off.',
     noRepeatNgram: 'No repeat n-gram',
     noRepeatNgramTip: 'Bans every token that would repeat a run of n tokens already in the text. 0 is off.',
     temperature: 'Temperature',

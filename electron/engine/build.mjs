@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -33,7 +33,8 @@ function sources(folder) {
 
 function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.env.CXX ?? ''}`)
-  for (const path of [join(here, 'binding.gyp'), ...sources(join(here, 'native')).sort()]) hash.update(path.slice(here.length)).update(readFileSync(path))
+  for (const path of [join(here, 'binding.gyp'), ...sources(join(here, 'native')).sort()])
+    hash.update(path.slice(here.length)).update(readFileSync(path))
   return hash.digest('hex')
 }
 
@@ -61,22 +62,48 @@ function locked(work) {
   }
 }
 
+/** Headers that came with this Node, so that none are fetched; node-gyp looks for its own when there are none. */
+function headers() {
+  const prefix = join(realpathSync(process.execPath), '../..')
+  const version = join(prefix, 'include/node/node_version.h')
+  if (process.platform === 'win32' || !existsSync(version)) return []
+  const numbers = ['MAJOR', 'MINOR', 'PATCH'].map(
+    part => new RegExp(`define NODE_${part}_VERSION (\\d+)`).exec(readFileSync(version, 'utf8'))?.[1]
+  )
+  return numbers.join('.') === process.versions.node ? [`--nodedir=${prefix}`] : []
+}
+
 function compile() {
   const mark = fingerprint()
   const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [gyp, 'configure', 'build', '--directory', here, '--jobs', 'max', '--silent'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28
-  })
+  const { status, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [gyp, 'configure', 'build', '--directory', here, '--jobs', 'max', ...headers()],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28
+    }
+  )
   if (status === 0 && existsSync(addon)) {
     writeFileSync(stamp, mark)
     rmSync(problem, { force: true })
     return
   }
   const log = `${stdout ?? ''}\n${stderr ?? ''}`.trim()
-  const reason = error?.message ?? log.split('\n').find(line => /error|not found|could not find/i.test(line))?.trim() ?? `node-gyp ended with code ${status}`
-  writeFileSync(problem, JSON.stringify({ reason, install: install[process.platform] ?? install.linux, log: log.slice(-20_000) }, null, 2))
-  console.log(`GPT Lab: the native trainer could not be built (${reason}). Everything but training works. ${install[process.platform] ?? install.linux}`)
+  const reason =
+    error?.message ??
+    log
+      .split('\n')
+      .find(line => /error|not found|could not find/i.test(line))
+      ?.trim() ??
+    `node-gyp ended with code ${status}`
+  writeFileSync(
+    problem,
+    JSON.stringify({ reason, install: install[process.platform] ?? install.linux, log: log.slice(-20_000) }, null, 2)
+  )
+  console.log(
+    `GPT Lab: the native trainer could not be built (${reason}). Everything but training works. ${install[process.platform] ?? install.linux}`
+  )
   if (process.argv.includes('--verbose')) console.log(log)
 }
 

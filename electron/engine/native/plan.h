@@ -45,10 +45,6 @@ struct InputValues {
 };
 using Batch = std::vector<InputValues>;
 
-struct Prompt {
-  std::vector<int32_t> tokens;
-};
-
 struct GenerateOptions {
   std::vector<std::vector<int32_t>> prompts;
   int64_t max_tokens = 0;

@@ -42,6 +42,9 @@ struct Access {
   bool write;
 };
 
+/** Passes that a stage belongs to. */
+enum class When { always, inference };
+
 struct Stage {
   const char* name;
   Split split;
@@ -49,8 +52,7 @@ struct Stage {
   int64_t units;
   std::vector<Access> accesses;
   std::function<void(const Slice&)> work;
-  /** Left out where nothing is differentiated. */
-  bool training_only = false;
+  When when = When::always;
 };
 
 /**

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "kernels.h"
+
+namespace gptlab {
+
+extern const Kernels kReferenceKernels;
+
+}  // namespace gptlab

@@ -1,0 +1,404 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "failure.h"
+#include "plan_state.h"
+
+
+namespace gptlab {
+namespace {
+
+constexpr int64_t kSegment = 4096;
+
+std::string text(int64_t number) { return std::to_string(number); }
+
+const Options& checked(const GraphSpec& graph, const Options& options) {
+  if (options.batch < 1 || options.length < 1 || options.threads < 1 || options.threads > 1024 || options.streams < 0)
+    throw Failure("engine-shape", "Expected at least one sequence, one token and one thread but received a batch of " + text(options.batch) + ", a length of " +
+                                      text(options.length) + " and " + text(options.threads) + " threads.");
+  if (options.length > graph.context)
+    throw Failure("context-too-long", "Expected sequences of at most " + text(graph.context) + " tokens, the model's context, but received a length of " +
+                                          text(options.length) + ".")
+        .with("context", static_cast<double>(graph.context))
+        .with("length", static_cast<double>(options.length));
+  // Elements of masks are numbered in 32 bits.
+  if (options.batch * options.length > (int64_t{1} << 22))
+    throw Failure("engine-shape", "Expected at most 4,194,304 tokens in a batch but received " + text(options.batch * options.length) + ".");
+  return options;
+}
+
+std::vector<const Stage*> pointers(const std::vector<std::unique_ptr<Stage>>& stages) {
+  std::vector<const Stage*> made;
+  for (const auto& stage : stages) made.push_back(stage.get());
+  return made;
+}
+
+}  // namespace
+
+Plan::State::State(const GraphSpec& original, const Options& given)
+    : options(checked(original, given)),
+      graph(fuse(original)),
+      kernels(gptlab::kernels(given.simd)),
+      compiler(graph, options, kernels, step, decoding),
+      pool(options.threads, options.spin) {
+  compile();
+  place_parameters();
+  place_buffers();
+  link_programs();
+  step.seed = options.seed;
+}
+
+void Plan::State::compile() {
+  for (size_t number = 0; number < graph.nodes.size(); number++) {
+    operations.push_back(make_operation(graph.nodes[number], number));
+    operations.back()->forward(compiler);
+    if (operations.back()->is_loss()) loss_operation = operations.back().get();
+  }
+  for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
+    if (operation->get() == loss_operation || (!(*operation)->is_loss() && compiler.value((*operation)->made())->gradient)) (*operation)->backward(compiler);
+  compiler.flush();
+  if (options.streams > 0)
+    for (const auto& operation : operations) operation->decode(compiler);
+}
+
+void Plan::State::place_parameters() {
+  for (const auto& parameter : compiler.parameters) {
+    parameter->offset = total;
+    total += round_up(parameter->size, kLine);
+  }
+  values = std::make_unique<Block>(total);
+  gradients = std::make_unique<Block>(total);
+  moments = std::make_unique<Block>(2 * total);
+  for (const auto& parameter : compiler.parameters) {
+    parameter->value.floats = parameter->gradient.floats = parameter->size;
+    parameter->value.data = values->data() + parameter->offset;
+    parameter->gradient.data = gradients->data() + parameter->offset;
+    parameter->first = moments->data() + parameter->offset;
+    parameter->second = moments->data() + total + parameter->offset;
+    for (int64_t done = 0; done < parameter->size; done += kSegment)
+      segments.push_back({parameter->offset + done, std::min(kSegment, parameter->size - done), parameter->decays});
+  }
+  segment_sums.resize(segments.size());
+}
+
+/** Activations share memory where their lifetimes allow it. */
+void Plan::State::place_buffers() {
+  std::map<const Buffer*, Lifetime> lives;
+  const size_t forward = compiler.forward_stages.size();
+  const auto touch = [&](const Stage& stage, size_t index) {
+    for (const Access& access : stage.accesses) {
+      const auto [life, fresh] = lives.try_emplace(access.buffer, Lifetime{access.buffer->floats, static_cast<int>(index), 0});
+      (void)fresh;
+      life->second.last = static_cast<int>(index);
+    }
+  };
+  for (size_t i = 0; i < forward; i++) touch(*compiler.forward_stages[i], i);
+  for (size_t i = 0; i < compiler.backward_stages.size(); i++) touch(*compiler.backward_stages[i], forward + i);
+
+  // Threads meet before put-off stages. Memory let go between two meetings may still be in use by
+  // another thread, so it is kept until after the next one, where reuse costs no barrier.
+  if (options.threads > 1)
+    for (auto& [buffer, life] : lives) {
+      const auto meeting = std::find_if(compiler.flushes.begin(), compiler.flushes.end(), [&, last = life.last](size_t flush) { return static_cast<int>(forward + flush) > last; });
+      if (meeting != compiler.flushes.end()) life.last = static_cast<int>(forward + *meeting);
+    }
+
+  int64_t pinned = 0;
+  std::vector<Buffer*> moving;
+  std::vector<Lifetime> spans;
+  for (const auto& buffer : compiler.buffers) {
+    if (buffer->pinned)
+      pinned += round_up(buffer->floats, kLine);
+    else if (lives.count(buffer.get())) {
+      moving.push_back(buffer.get());
+      spans.push_back(lives.at(buffer.get()));
+    }
+  }
+  const std::vector<int64_t> offsets = place(spans);
+  arena = std::make_unique<Block>(offsets.back());
+  for (size_t i = 0; i < moving.size(); i++) moving[i]->data = arena->data() + offsets[i];
+  fixed = std::make_unique<Block>(pinned);
+  pinned = 0;
+  for (const auto& buffer : compiler.buffers)
+    if (buffer->pinned) {
+      buffer->data = fixed->data() + pinned;
+      pinned += round_up(buffer->floats, kLine);
+    }
+}
+
+void Plan::State::link_programs() {
+  const auto logits = graph.outputs.find("logits");
+  std::vector<const Stage*> train, evaluate, infer;
+  for (const auto& stage : compiler.forward_stages) {
+    if (stage->when == When::always) train.push_back(stage.get());
+    evaluate.push_back(stage.get());
+    if (stage->when == When::always) infer.push_back(stage.get());
+  }
+  (void)logits;
+  for (const auto& stage : compiler.backward_stages) train.push_back(stage.get());
+  packing = Program(pointers(compiler.packing));
+  training = Program(std::move(train));
+  evaluation = Program(std::move(evaluate));
+  inference = Program(std::move(infer));
+  decoder = Program(pointers(compiler.decode_stages));
+}
+
+void Plan::State::bind(const Batch& batch, int64_t index, int64_t sequences, int64_t length) {
+  if (sequences != step.sequences || length != step.length) step.partition = Partition(sequences, length, options.threads);
+  step.sequences = sequences;
+  step.length = length;
+  step.rows = sequences * length;
+  step.integers.assign(batch.size(), nullptr);
+  step.floats.assign(batch.size(), nullptr);
+  for (size_t i = 0; i < batch.size(); i++) {
+    const int64_t from = index * (graph.inputs[i].per_sequence ? sequences : step.rows);
+    if (graph.inputs[i].integers)
+      step.integers[i] = batch[i].integers.data() + from;
+    else
+      step.floats[i] = batch[i].floats.data() + from;
+  }
+}
+
+int64_t Plan::State::check(const Batch& batch) const {
+  if (batch.size() != graph.inputs.size()) throw Failure("engine-input", "Expected " + text(graph.inputs.size()) + " inputs but received " + text(batch.size()) + ".");
+  int64_t batches = -1;
+  for (size_t i = 0; i < batch.size(); i++) {
+    const InputSpec& input = graph.inputs[i];
+    const int64_t received = static_cast<int64_t>(input.integers ? batch[i].integers.size() : batch[i].floats.size());
+    const int64_t each = input.per_sequence ? options.batch : options.batch * options.length;
+    const bool whole = received > 0 && received % each == 0;
+    if (!whole || (batches >= 0 && received / each != batches))
+      throw Failure("engine-input", "Expected " + (whole ? text(batches * each) : "a multiple of " + text(each)) + " values for " + input.name + " but received " + text(received) + ".")
+          .with("input", input.name)
+          .with("expected", static_cast<double>(each))
+          .with("received", static_cast<double>(received));
+    batches = received / each;
+  }
+  for (const auto& operation : operations) operation->check(batch);
+  return batches;
+}
+
+void Plan::State::count_rows() {
+  if (!loss_operation) throw Failure("engine-shape", "Expected a graph with a loss but this one has none.");
+  const int64_t counted = loss_operation->counted(step);
+  if (counted == 0) throw Failure("engine-input", "Expected at least one target that counts in each batch but received only ignored ones.").with("input", "targets");
+  step.inverse_count = 1.0 / static_cast<double>(counted);
+}
+
+double Plan::State::loss() const { return loss_operation->loss(); }
+
+void Plan::State::pack(int thread) {
+  if (!packs_stale) return;
+  packing.run(step.partition, pool, thread);
+  pool.barrier();
+}
+
+void Plan::State::differentiate(int thread) {
+  pack(thread);
+  training.run(step.partition, pool, thread);
+  pool.barrier();
+  const Slice slice = segment_share(thread);
+  for (int64_t i = slice.begin; i < slice.end; i++) segment_sums[static_cast<size_t>(i)] = kernels.sum_squares(segments[static_cast<size_t>(i)].floats, gradients->data() + segments[static_cast<size_t>(i)].offset);
+  pool.barrier();
+}
+
+double Plan::State::gradient_norm() const {
+  double sum = 0;
+  for (const double part : segment_sums) sum += part;
+  return std::sqrt(sum);
+}
+
+Slice Plan::State::segment_share(int thread) const {
+  const int64_t count = static_cast<int64_t>(segments.size());
+  return {count * thread / options.threads, count * (thread + 1) / options.threads, thread, 0};
+}
+
+void Plan::State::update(int thread, const AdamW& settings) {
+  const Slice slice = segment_share(thread);
+  for (int64_t i = slice.begin; i < slice.end; i++) {
+    const Segment& segment = segments[static_cast<size_t>(i)];
+    AdamW call = settings;
+    call.n = segment.floats;
+    call.value = values->data() + segment.offset;
+    call.gradient = gradients->data() + segment.offset;
+    call.first = first_moment(segment);
+    call.second = second_moment(segment);
+    if (!segment.decays) call.weight_decay = 0;
+    kernels.adamw(call);
+  }
+}
+
+Plan::Plan(const GraphSpec& graph, const Options& options) : state_(std::make_unique<State>(graph, options)) {}
+Plan::~Plan() = default;
+
+const Options& Plan::options() const { return state_->options; }
+int64_t Plan::step() const { return static_cast<int64_t>(state_->steps_done); }
+void Plan::set_step(int64_t step) { state_->steps_done = static_cast<uint64_t>(step); }
+
+int64_t Plan::bytes() const {
+  int64_t sum = 0;
+  for (const Block* block : {state_->values.get(), state_->gradients.get(), state_->moments.get(), state_->fixed.get(), state_->arena.get()}) sum += block->bytes();
+  return sum;
+}
+
+void Plan::prepare() {
+  State& s = *state_;
+  if (s.prepared) return;
+  s.prepared = true;
+  s.pool.run([&](int thread) {
+    for (const Block* block : {s.values.get(), s.gradients.get(), s.moments.get(), s.fixed.get(), s.arena.get()}) {
+      const int64_t lines = block->bytes() / 64;
+      const int64_t first = lines * thread / s.options.threads, last = lines * (thread + 1) / s.options.threads;
+      std::memset(block->data() + first * kLine, 0, static_cast<size_t>(last - first) * 64);
+    }
+  });
+}
+
+int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::function<bool()>& stop) {
+  State& s = *state_;
+  const int64_t batches = s.check(batch);
+  if (batches != steps)
+    throw Failure("engine-input", "Expected " + text(steps) + " batches, one for each learning rate, but received " + text(batches) + ".")
+        .with("expected", static_cast<double>(steps))
+        .with("received", static_cast<double>(batches));
+  prepare();
+  for (int64_t index = 0; index < steps; index++) {
+    if (stop()) return index;
+    s.bind(batch, index, s.options.batch, s.options.length);
+    s.count_rows();
+    s.step.training = true;
+    s.step.number = s.steps_done;
+    const double t = static_cast<double>(s.steps_done + 1);
+    AdamW settings{};
+    settings.learning_rate = learning_rates[index];
+    settings.beta1 = s.options.beta1;
+    settings.beta2 = s.options.beta2;
+    settings.epsilon = s.options.epsilon;
+    settings.weight_decay = s.options.weight_decay;
+    settings.correction1 = 1 - std::pow(settings.beta1, t);
+    settings.correction2 = 1 - std::pow(settings.beta2, t);
+    double loss = 0, norm = 0;
+    s.pool.run([&](int thread) {
+      s.differentiate(thread);
+      // Every thread comes to the same decision from the same sums.
+      const double own_loss = s.loss(), own_norm = s.gradient_norm();
+      if (thread == 0) {
+        loss = own_loss;
+        norm = own_norm;
+      }
+      if (!std::isfinite(own_loss) || !std::isfinite(own_norm)) return;
+      AdamW call = settings;
+      call.coefficient = s.options.clip > 0 ? static_cast<float>(std::min(1.0, s.options.clip / (own_norm + 1e-6))) : 1.0f;
+      s.update(thread, call);
+    });
+    s.packs_stale = false;
+    if (!std::isfinite(loss) || !std::isfinite(norm))
+      throw Failure("loss-not-finite", "Expected a finite " + std::string(std::isfinite(loss) ? "gradient" : "loss") + " but step " + text(static_cast<int64_t>(s.steps_done) + 1) +
+                                           " gave none. The weights are those of before that step. Lower the learning rate or clip gradients.")
+          .with("step", t);
+    s.packs_stale = true;
+    s.steps_done++;
+    losses[index] = loss;
+    norms[index] = norm;
+  }
+  return steps;
+}
+
+void Plan::evaluate(const Batch& batch, int64_t batches, double* losses, const std::function<bool()>& stop) {
+  State& s = *state_;
+  const int64_t received = s.check(batch);
+  if (received != batches) throw Failure("engine-input", "Expected " + text(batches) + " batches but received " + text(received) + ".");
+  prepare();
+  s.step.training = false;
+  for (int64_t index = 0; index < batches && !stop(); index++) {
+    s.bind(batch, index, s.options.batch, s.options.length);
+    s.count_rows();
+    s.pool.run([&](int thread) {
+      s.pack(thread);
+      s.evaluation.run(s.step.partition, s.pool, thread);
+    });
+    s.packs_stale = false;
+    losses[index] = s.loss();
+    if (!std::isfinite(losses[index]))
+      throw Failure("loss-not-finite", "Expected a finite loss but the evaluation after step " + text(static_cast<int64_t>(s.steps_done)) + " gave none.")
+          .with("step", static_cast<double>(s.steps_done));
+  }
+}
+
+void Plan::logits(const std::vector<int32_t>& tokens, int64_t length, float* out, const std::function<bool()>& stop) {
+  State& s = *state_;
+  const int64_t count = static_cast<int64_t>(tokens.size());
+  if (length > s.options.length)
+    throw Failure("context-too-long", "Expected sequences of at most " + text(s.options.length) + " tokens but received a length of " + text(length) + ".")
+        .with("context", static_cast<double>(s.options.length))
+        .with("length", static_cast<double>(length));
+  if (length < 1 || count < 1 || count % length != 0)
+    throw Failure("engine-input", "Expected whole sequences of " + text(length) + " tokens but received " + text(count) + " tokens.").with("input", "tokens").with("received", static_cast<double>(count));
+  const auto found = s.graph.outputs.find("logits");
+  if (found == s.graph.outputs.end()) throw Failure("engine-shape", "Expected a graph with logits but this one has none.");
+  const Value* const value = s.compiler.value(found->second);
+  Batch batch(s.graph.inputs.size());
+  batch[s.compiler.input("tokens", true)].integers = tokens;
+  for (const auto& operation : s.operations) operation->check(batch);
+  prepare();
+  s.step.training = false;
+  const int64_t sequences = count / length;
+  for (int64_t first = 0; first < sequences && !stop(); first += s.options.batch) {
+    const int64_t some = std::min(s.options.batch, sequences - first);
+    s.bind(batch, 0, some, length);
+    for (size_t i = 0; i < batch.size(); i++)
+      if (s.step.integers[i]) s.step.integers[i] += first * length;
+    s.pool.run([&](int thread) {
+      s.pack(thread);
+      s.inference.run(s.step.partition, s.pool, thread);
+    });
+    s.packs_stale = false;
+    std::memcpy(out + first * length * value->columns, value->data->data, static_cast<size_t>(some * length * value->columns) * sizeof(float));
+  }
+}
+
+double Plan::gradients(const Batch& batch) {
+  State& s = *state_;
+  const int64_t batches = s.check(batch);
+  if (batches != 1) throw Failure("engine-input", "Expected one batch but received " + text(batches) + ".").with("expected", 1).with("received", static_cast<double>(batches));
+  prepare();
+  s.bind(batch, 0, s.options.batch, s.options.length);
+  s.count_rows();
+  s.step.training = true;
+  s.step.number = s.steps_done;
+  s.pool.run([&](int thread) { s.differentiate(thread); });
+  s.packs_stale = false;
+  const double loss = s.loss();
+  if (!std::isfinite(loss)) throw Failure("loss-not-finite", "Expected a finite loss but this batch gave none.").with("step", static_cast<double>(s.steps_done + 1));
+  return loss;
+}
+
+void Plan::read(Tensor tensor, const std::vector<float*>& places) {
+  prepare();
+  for (size_t i = 0; i < places.size(); i++) {
+    const Parameter& parameter = *state_->compiler.parameters[i];
+    const float* const from = tensor == Tensor::value          ? parameter.value.data
+                              : tensor == Tensor::gradient     ? parameter.gradient.data
+                              : tensor == Tensor::first_moment ? parameter.first
+                                                               : parameter.second;
+    std::memcpy(places[i], from, static_cast<size_t>(parameter.size) * sizeof(float));
+  }
+}
+
+void Plan::write(Tensor tensor, const std::vector<const float*>& places) {
+  prepare();
+  for (size_t i = 0; i < places.size(); i++) {
+    const Parameter& parameter = *state_->compiler.parameters[i];
+    float* const to = tensor == Tensor::value          ? parameter.value.data
+                      : tensor == Tensor::gradient     ? parameter.gradient.data
+                      : tensor == Tensor::first_moment ? parameter.first
+                                                       : parameter.second;
+    std::memcpy(to, places[i], static_cast<size_t>(parameter.size) * sizeof(float));
+  }
+  if (tensor == Tensor::value) state_->packs_stale = true;
+}
+
+}  // namespace gptlab

@@ -1,0 +1,307 @@
+/**
+ * A graph and its parameters as ONNX.
+ *
+ * | form | inputs | outputs |
+ * | --- | --- | --- |
+ * | `full` | input_ids (B, T) | logits (B, T, V), attention.N (B, H, T, T), residual.N (B, T, C), lens (residuals, B, V) |
+ * | `cached` | input_ids (B, T), attention_mask (B, P+T), position_ids (B, T), past_key_values.N.key and .value (B, H, P, D) | logits (B, 1, V), present.N.key and .value (B, H, P+T, D) |
+ * | `delta` | input_ids (B, T), position_ids (B, T), mask (B, 1, T, P+T) additive, past.N.key and .value (B, H, P, D) | logits (B, 1, V), new.N.key and .value (B, H, T, D) |
+ *
+ * `cached` has the names of Hugging Face's exports. `lens` is the final norm and the head applied to
+ * each residual at the last position. Dropout is for training only and leaves no trace.
+ */
+import { assertNever, LabFailure } from '../contract/failure.ts'
+import type { Graph, GraphNode } from '../graph/graph.ts'
+import { checkParameters, type Parameters } from '../graph/parameters.ts'
+import {
+  assertCausal,
+  decomposedAttention,
+  deltaAttention,
+  standardAttention,
+  unseen,
+  visibleAttention,
+  type AttentionNode,
+  type AttentionScope
+} from './attention.ts'
+import { ModelWriter, contribDomain, elementTypeNumber } from './model-writer.ts'
+import { blockSize, quantise } from './quantise.ts'
+import { halvesOf } from './half.ts'
+
+export type ExportForm = 'full' | 'cached' | 'delta'
+export type WeightForm = 'fp32' | 'fp16' | 'int8'
+
+export interface ExportOptions {
+  /** `standard`: opset 23's `Attention`, in the cached form only. Default `decomposed`. */
+  readonly attention?: 'standard' | 'decomposed'
+  /** How weights are stored; arithmetic is float32, for int8 with 8-bit activations inside the matrix products. Default `fp32`. */
+  readonly weights?: WeightForm
+}
+
+/** Changes when the files that this exporter writes do. */
+export const exporterVersion = 1
+
+/**
+ * The ONNX model's bytes.
+ * @throws LabFailure those of `checkParameters`; `export-form` for a graph the form cannot hold; `export-too-large` beyond protobuf's 2 GB
+ */
+export function exportOnnx(graph: Graph, parameters: Parameters, form: ExportForm, options: ExportOptions = {}): Uint8Array {
+  checkParameters(graph, parameters)
+  return new Exporter(graph, parameters, form, options).export()
+}
+
+/** Sizes that a cache needs to know. */
+export interface AttentionSizes {
+  readonly layers: number
+  readonly heads: number
+  readonly headSize: number
+}
+
+/** @throws LabFailure `export-form` when layers differ in heads or there are none */
+export function attentionSizes(graph: Graph): AttentionSizes {
+  const nodes = graph.nodes.filter((node): node is AttentionNode => node.op === 'attention')
+  const first = nodes[0]
+  const qkv = first && graph.nodes.find(node => node.out === first.qkv)
+  if (!first || qkv?.op !== 'linear' || nodes.some(node => node.heads !== first.heads))
+    throw new LabFailure('export-form', 'Expected attention layers with the same number of heads, each reading a linear layer.')
+  const columns = shapeOf(graph, qkv.weight)[0]! / 3
+  return { layers: nodes.length, heads: first.heads, headSize: columns / first.heads }
+}
+
+function shapeOf(graph: Graph, parameter: string): readonly number[] {
+  return graph.parameters.find(({ name }) => name === parameter)!.shape
+}
+
+class Exporter {
+  readonly #writer = new ModelWriter()
+  readonly #standard: boolean
+  readonly #weights: WeightForm
+  readonly #sizes: AttentionSizes
+  /** Names of values that are another value: dropout passes its input on. */
+  readonly #aliases = new Map<string, string>()
+  #scope!: AttentionScope
+  #positions = ''
+  #pastLength = ''
+  #layer = 0
+
+  constructor(
+    readonly graph: Graph,
+    readonly parameters: Parameters,
+    readonly form: ExportForm,
+    { attention = 'decomposed', weights = 'fp32' }: ExportOptions
+  ) {
+    this.#standard = form === 'cached' && attention === 'standard'
+    this.#weights = weights
+    this.#sizes = attentionSizes(graph)
+  }
+
+  export(): Uint8Array {
+    this.#declareInputs()
+    for (const node of this.graph.nodes) this.#node(node)
+    this.#declareOutputs()
+    // Opset 17 is the newest that all providers carry whole.
+    return this.#writer.finish(this.graph.name, this.#standard ? 23 : 17, {
+      form: this.form,
+      attention: this.#standard ? 'standard' : 'decomposed',
+      weights: this.#weights,
+      exporter: String(exporterVersion)
+    })
+  }
+
+  #declareInputs(): void {
+    const writer = this.#writer
+    const { layers, heads, headSize } = this.#sizes
+    const [B, T, P] = ['batch_size', 'sequence_length', 'past_sequence_length']
+    writer.input('input_ids', 'int64', [B, T])
+    if (this.form === 'full') {
+      const length = writer.apply('Shape', ['input_ids'], { start: { int: 1 }, end: { int: 2 } })
+      this.#positions = writer.apply('Range', [writer.integer(0), writer.apply('Squeeze', [length]), writer.integer(1)])
+      const causal = this.graph.nodes.some(node => node.op === 'attention' && node.mask === 'causal')
+      this.#scope = { writer, headSize, ...(causal && { mask: this.#laterHidden(this.#positions, this.#positions) }) }
+      return
+    }
+    if (this.form === 'cached') writer.input('attention_mask', 'int64', [B, 'total_sequence_length'])
+    this.#positions = writer.input('position_ids', 'int64', [B, T])
+    if (this.form === 'delta') writer.input('mask', 'float32', [B, 1, T, 'total_sequence_length'])
+    const past = this.form === 'cached' ? 'past_key_values' : 'past'
+    for (let layer = 0; layer < layers; layer++)
+      for (const part of ['key', 'value']) writer.input(`${past}.${layer}.${part}`, 'float32', [B, heads, P, headSize])
+    this.#pastLength = writer.apply('Shape', [`${past}.0.key`], { start: { int: 2 }, end: { int: 3 } })
+    this.#scope = { writer, headSize, mask: this.form === 'delta' ? 'mask' : this.#cachedMask() }
+  }
+
+  /** 0 where a query may see a key, `unseen` where the key comes later; (queries, keys). */
+  #laterHidden(queries: string, keys: string): string {
+    const writer = this.#writer
+    const column = writer.apply('Unsqueeze', [queries, writer.integers([1])])
+    return writer.apply('Where', [writer.apply('LessOrEqual', [keys, column]), writer.scalar(0), writer.scalar(unseen)])
+  }
+
+  /** From attention_mask (B, P+T): (B, 1, T, P+T), where padding and what comes later are hidden. */
+  #cachedMask(): string {
+    const writer = this.#writer
+    const seen = writer.apply('Cast', ['attention_mask'], { to: { int: elementTypeNumber('bool') } })
+    const padding = writer.apply('Where', [seen, writer.scalar(0), writer.scalar(unseen)])
+    const hidden = writer.apply('Unsqueeze', [padding, writer.integers([1, 2])])
+    const total = writer.apply('Squeeze', [writer.apply('Shape', ['attention_mask'], { start: { int: 1 }, end: { int: 2 } })])
+    const past = writer.apply('Squeeze', [this.#pastLength])
+    const keys = writer.apply('Range', [writer.integer(0), total, writer.integer(1)])
+    const queries = writer.apply('Range', [past, total, writer.integer(1)])
+    // Clipped, since twice `unseen` is still finite but three times a layer's worth need not be.
+    return writer.apply('Max', [writer.apply('Add', [hidden, this.#laterHidden(queries, keys)]), writer.scalar(unseen)])
+  }
+
+  #declareOutputs(): void {
+    const writer = this.#writer
+    const { graph } = this
+    const { layers, heads, headSize } = this.#sizes
+    const [B, T] = ['batch_size', 'sequence_length']
+    writer.output('logits', 'float32', [B, this.form === 'full' ? T : 1, graph.vocabulary])
+    if (this.form !== 'full') {
+      const [name, length] = this.form === 'cached' ? ['present', 'total_sequence_length'] : ['new', T]
+      for (let layer = 0; layer < layers; layer++)
+        for (const part of ['key', 'value']) writer.output(`${name}.${layer}.${part}`, 'float32', [B, heads, length, headSize])
+      return
+    }
+    for (let layer = 0; layer < layers; layer++) writer.output(`attention.${layer}`, 'float32', [B, heads, T, T])
+    const channels = shapeOf(graph, graph.head.norm.weight)[0]!
+    graph.residuals.forEach((residual, i) => {
+      writer.apply('Identity', [this.#value(residual)], {}, `residual.${i}`)
+      writer.output(`residual.${i}`, 'float32', [B, T, channels])
+    })
+    this.#lens()
+  }
+
+  #lens(): void {
+    const writer = this.#writer
+    const { head, residuals, vocabulary } = this.graph
+    const rows = residuals.map(residual =>
+      writer.apply('Unsqueeze', [
+        writer.apply('Gather', [this.#value(residual), writer.integer(-1)], { axis: { int: 1 } }),
+        writer.integers([0])
+      ])
+    )
+    const stacked = writer.apply('Concat', rows, { axis: { int: 0 } })
+    const normed = this.#layerNorm({ x: stacked, ...head.norm })
+    this.#linear({ x: normed, weight: head.weight, out: 'lens' })
+    writer.output('lens', 'float32', [residuals.length, 'batch_size', vocabulary])
+  }
+
+  #value(name: string): string {
+    return this.#aliases.get(name) ?? name
+  }
+
+  #node(node: GraphNode): void {
+    const writer = this.#writer
+    switch (node.op) {
+      case 'embedding': {
+        const rows = writer.apply('Gather', [this.#stored(node.table), 'input_ids'], {}, node.positions ? undefined : node.out)
+        if (node.positions)
+          writer.apply('Add', [rows, writer.apply('Gather', [this.#stored(node.positions), this.#positions])], {}, node.out)
+        return
+      }
+      case 'dropout':
+        this.#aliases.set(node.out, this.#value(node.x))
+        return
+      case 'layer-norm':
+        this.#layerNorm({ ...node, x: this.#value(node.x) })
+        return
+      case 'linear': {
+        const isLogits = node.out === this.graph.outputs.logits
+        const x = this.#value(node.x)
+        // Decoding needs the last position's logits only.
+        const rows =
+          isLogits && this.form !== 'full' ? writer.apply('Gather', [x, writer.integers([-1])], { axis: { int: 1 } }) : x
+        this.#linear({ ...node, x: rows, out: isLogits ? 'logits' : node.out })
+        return
+      }
+      case 'attention':
+        return this.#attention({ ...node, qkv: this.#value(node.qkv) })
+      case 'gelu': {
+        const x = this.#value(node.x)
+        const erf = writer.apply('Erf', [writer.apply('Div', [x, writer.scalar(Math.SQRT2)])])
+        const product = writer.apply('Mul', [x, writer.apply('Add', [erf, writer.scalar(1)])])
+        writer.apply('Mul', [product, writer.scalar(0.5)], {}, node.out)
+        return
+      }
+      case 'add':
+        writer.apply('Add', [this.#value(node.a), this.#value(node.b)], {}, node.out)
+        return
+      case 'cross-entropy':
+        return
+      default:
+        assertNever(node)
+    }
+  }
+
+  #attention(node: AttentionNode): void {
+    const layer = this.#layer++
+    if (this.form === 'full') {
+      const scope = node.mask === 'causal' ? this.#scope : { ...this.#scope, mask: undefined }
+      return visibleAttention(scope, node, `attention.${layer}`)
+    }
+    assertCausal(node)
+    if (this.form === 'delta') deltaAttention(this.#scope, node, layer, this.#pastLength)
+    else if (this.#standard) standardAttention(this.#scope, node, layer)
+    else decomposedAttention(this.#scope, node, layer)
+  }
+
+  #layerNorm(node: {
+    readonly x: string
+    readonly weight: string
+    readonly bias?: string
+    readonly epsilon: number
+    readonly out?: string
+  }): string {
+    const inputs = [node.x, this.#stored(node.weight), ...(node.bias === undefined ? [] : [this.#stored(node.bias)])]
+    return this.#writer.apply('LayerNormalization', inputs, { axis: { int: -1 }, epsilon: { float: node.epsilon } }, node.out)
+  }
+
+  #linear(node: { readonly x: string; readonly weight: string; readonly bias?: string; readonly out: string }): void {
+    const writer = this.#writer
+    if (this.#weights === 'int8') return this.#linear8(node)
+    // A weight is stored once and as PyTorch has it; the runtime folds the transposition when it loads the file.
+    const columns = writer.apply('Transpose', [this.#stored(node.weight)], { perm: { ints: [1, 0] } })
+    const product = writer.apply('MatMul', [node.x, columns], {}, node.bias === undefined ? node.out : undefined)
+    if (node.bias !== undefined) writer.apply('Add', [product, this.#stored(node.bias)], {}, node.out)
+  }
+
+  #linear8(node: { readonly x: string; readonly weight: string; readonly bias?: string; readonly out: string }): void {
+    const writer = this.#writer
+    const [rows, columns] = shapeOf(this.graph, node.weight) as [number, number]
+    const [bytes, scales] = [`${node.weight}.bytes`, `${node.weight}.scales`]
+    if (!writer.hasTensor(bytes)) {
+      const quantised = quantise(this.parameters.get(node.weight)!, rows, columns)
+      writer.tensor(bytes, 'uint8', [rows, quantised.blocks, blockSize], quantised.bytes)
+      writer.tensor(scales, 'float32', [rows * quantised.blocks], quantised.scales)
+    }
+    const attributes = {
+      K: { int: columns },
+      N: { int: rows },
+      bits: { int: 8 },
+      block_size: { int: blockSize },
+      accuracy_level: { int: 4 }
+    }
+    const product = writer.apply(
+      'MatMulNBits',
+      [node.x, bytes, scales],
+      attributes,
+      node.bias === undefined ? node.out : undefined,
+      contribDomain
+    )
+    if (node.bias !== undefined) writer.apply('Add', [product, this.#stored(node.bias)], {}, node.out)
+  }
+
+  /** A parameter as a float32 value; matrices are stored as halves when weights are fp16 or int8. */
+  #stored(name: string): string {
+    const writer = this.#writer
+    const shape = shapeOf(this.graph, name)
+    const values = this.parameters.get(name)!
+    if (this.#weights === 'fp32' || shape.length < 2) return writer.tensor(name, 'float32', shape, values)
+    const wide = `${name}.wide`
+    if (!writer.hasTensor(name)) {
+      writer.tensor(name, 'float16', shape, halvesOf(values))
+      writer.apply('Cast', [name], { to: { int: elementTypeNumber('float32') } }, wide)
+    }
+    return wide
+  }
+}

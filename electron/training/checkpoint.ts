@@ -57,7 +57,10 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, sha
   const tensors = groups.flatMap(([field, prefix]) =>
     [...state[field]].map(([name, values]) => ({ name: `${prefix}.${name}`, shape: shapes.get(name) ?? [values.length], values }))
   )
-  const pieces = [encodeSafetensorsHeader(tensors, { step: String(state.step) }), ...tensors.map(tensor => bytesOf(tensor.values))]
+  const pieces = [
+    encodeSafetensorsHeader(tensors, { step: String(state.step) }),
+    ...tensors.map(tensor => bytesOf(tensor.values))
+  ]
   const weights = await writeWhole(`${path}.safetensors`, pieces)
   const record: v.InferOutput<typeof RecordSchema> = {
     format: 1,
@@ -98,7 +101,7 @@ async function writeWhole(path: string, pieces: readonly Uint8Array[]): Promise<
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let from = 0; from < bytes.length; ) from += (await file.write(bytes, from)).bytesWritten
+  for (let from = 0; from < bytes.length;) from += (await file.write(bytes, from)).bytesWritten
 }
 
 /** A rename is durable once its folder is; Windows cannot flush a folder and needs not. */
@@ -155,11 +158,17 @@ async function readCheckpoint(path: string, step: number): Promise<Checkpoint | 
   const record = v.safeParse(RecordSchema, parseJson(await readFile(`${path}.json`, 'utf8')))
   if (!record.success || record.output.step !== step) return undefined
   const bytes = await readFile(`${path}.safetensors`).catch(() => undefined)
-  if (!bytes || bytes.length !== record.output.weights.bytes || (await sha256(bytes)) !== record.output.weights.sha256) return undefined
+  if (!bytes || bytes.length !== record.output.weights.bytes || (await sha256(bytes)) !== record.output.weights.sha256)
+    return undefined
   const { tensors } = decodeSafetensors(bytes)
-  const read = { parameters: new Map<string, Float32Array>(), firstMoments: new Map<string, Float32Array>(), secondMoments: new Map<string, Float32Array>() }
+  const read = {
+    parameters: new Map<string, Float32Array>(),
+    firstMoments: new Map<string, Float32Array>(),
+    secondMoments: new Map<string, Float32Array>()
+  }
   for (const [field, prefix] of groups)
-    for (const [name, tensor] of tensors) if (name.startsWith(`${prefix}.`)) read[field].set(name.slice(prefix.length + 1), tensor.values as Float32Array)
+    for (const [name, tensor] of tensors)
+      if (name.startsWith(`${prefix}.`)) read[field].set(name.slice(prefix.length + 1), tensor.values as Float32Array)
   return { state: { step, ...read }, seconds: record.output.seconds, random: record.output.random }
 }
 

@@ -23,7 +23,9 @@ export function trainingBytes(graph: Graph, recipe: Recipe, batch: number, vocab
 export function stepFlops(graph: Graph, recipe: Recipe, batch: number): number {
   const { layers, channels, context } = recipe.model
   const tokens = batch * context
-  const embeddings = graph.parameters.filter(({ name }) => name.endsWith('wpe.weight')).reduce((sum, { shape }) => sum + shape[0]! * shape[1]!, 0)
+  const embeddings = graph.parameters
+    .filter(({ name }) => name.endsWith('wpe.weight'))
+    .reduce((sum, { shape }) => sum + shape[0]! * shape[1]!, 0)
   return tokens * (6 * (countParameters(graph) - embeddings) + 6 * layers * channels * context)
 }
 

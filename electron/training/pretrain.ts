@@ -35,6 +35,8 @@ export interface Pretraining {
   readonly control: RunControl
   /** Lets the model write from the recipe's prompt; the text is a function of the weights and the step. */
   writeSample(step: number): Promise<string>
+  /** Lines of the log that stay, before training goes on. */
+  resumed(lines: readonly RunProgress[]): void
   /** What happens, as it happens; the same lines go into the log. */
   report(progress: RunProgress): void
   /** Waits for this run's turn at the processor, which several runs may share. */
@@ -76,7 +78,7 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
 
   let step = checkpoint?.state.step ?? 0
   const random = checkpoint ? resumedRandom(checkpoint.random) : seededRandom(recipe.seed, batchStream)
-  let evaluated = log.lastEvaluation
+  let evaluated = log.kept.findLast(line => line.kind === 'evaluation')
   let stepsPerCall = 1
   let saved = { step: checkpoint?.state.step ?? -1, at: performance.now() }
   let saving = Promise.resolve()
@@ -97,7 +99,9 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
   /** Windows of the next `count` steps, drawn one step after another. */
   const drawBatches = (count: number): Batch => {
     const starts = Array.from({ length: count }, () =>
-      recipe.batch.draw === 'all' ? everyStart(run.tokens.train, context) : randomStarts(run.tokens.train, context, run.batch, random)
+      recipe.batch.draw === 'all'
+        ? everyStart(run.tokens.train, context)
+        : randomStarts(run.tokens.train, context, run.batch, random)
     )
     return windowsAt(run.tokens.train, starts.flat(), context, recipe.batch.loss)
   }
@@ -119,8 +123,8 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
     const since = performance.now()
     const trainLoss = await meanLoss(run.tokens.train)
     const validationLoss = run.tokens.validation.length > context ? await meanLoss(run.tokens.validation) : null
-    evaluated = { step, trainLoss, validationLoss }
-    report({ kind: 'evaluation', ...evaluated })
+    evaluated = { kind: 'evaluation', step, trainLoss, validationLoss }
+    report(evaluated)
     cost.evaluation = (performance.now() - since) / 1000
   }
 
@@ -228,6 +232,7 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
   }
 
   try {
+    run.resumed(log.kept)
     await start()
     let ending = await asked()
     while (!ending && step < recipe.steps) {

@@ -29,7 +29,11 @@ export function parseRecipe(text: string, source: string): Recipe {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new LabFailure('recipe-not-json', `Expected JSON in the recipe ${source} but it cannot be read: ${(error as Error).message}`, { source })
+    throw new LabFailure(
+      'recipe-not-json',
+      `Expected JSON in the recipe ${source} but it cannot be read: ${(error as Error).message}`,
+      { source }
+    )
   }
   return readRecipe(value, source)
 }
@@ -46,7 +50,12 @@ export function overrideRecipe(recipe: Recipe, overrides: readonly Override[]): 
   const changed = structuredClone(recipe) as Record<string, unknown>
   for (const override of overrides) {
     const cut = override.indexOf('=')
-    if (cut < 1) throw new LabFailure('override-form', `Expected key=value but received ${override}. For example: --set optimiser.learningRate=0.0003`, { override })
+    if (cut < 1)
+      throw new LabFailure(
+        'override-form',
+        `Expected key=value but received ${override}. For example: --set optimiser.learningRate=0.0003`,
+        { override }
+      )
     setField(changed, override.slice(0, cut).trim(), readValue(override.slice(cut + 1)))
   }
   return readRecipe(changed, recipe.name)

@@ -76,11 +76,15 @@ export async function readRunFolder(folder: RunFolder): Promise<{ recipe: Recipe
     try {
       return parse(await readFile(path, 'utf8'))
     } catch (error) {
-      throw new LabFailure('run-damaged', `The run ${folder.id} cannot be read: ${basename(path)} is missing or damaged (${(error as Error).message}).`, {
-        run: folder.id,
-        file: basename(path),
-        reason: (error as Error).message
-      })
+      throw new LabFailure(
+        'run-damaged',
+        `The run ${folder.id} cannot be read: ${basename(path)} is missing or damaged (${(error as Error).message}).`,
+        {
+          run: folder.id,
+          file: basename(path),
+          reason: (error as Error).message
+        }
+      )
     }
   }
   return {

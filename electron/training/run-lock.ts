@@ -33,7 +33,11 @@ export async function lockRun(path: string, run: string): Promise<RunLock> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const holder = await lockHolder(path)
       if (holder !== undefined || attempt === 3)
-        throw new LabFailure('run-locked', `The run ${run} is being trained by another process (${holder ?? 'unknown'}). Stop it there first.`, { run, process: holder ?? '' })
+        throw new LabFailure(
+          'run-locked',
+          `The run ${run} is being trained by another process (${holder ?? 'unknown'}). Stop it there first.`,
+          { run, process: holder ?? '' }
+        )
       // Another process may be between creating its lock and writing into it.
       if (attempt === 0) await new Promise(resolve => setTimeout(resolve, 100))
       else await rm(path, { force: true })

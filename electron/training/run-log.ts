@@ -8,8 +8,6 @@ import { open, readFile, rename, truncate, type FileHandle } from 'node:fs/promi
 import type { RunProgress } from '../contract/training.ts'
 import { setAside } from './damaged-file.ts'
 
-type Evaluation = Extract<RunProgress, { kind: 'evaluation' }>
-
 /** What a log file holds: its lines and how many bytes of it can be trusted. */
 export interface LogContent {
   readonly lines: readonly RunProgress[]
@@ -71,8 +69,8 @@ export class RunLog {
 
   private constructor(
     readonly file: FileHandle,
-    /** The newest evaluation among the lines that were kept. */
-    readonly lastEvaluation: Evaluation | undefined
+    /** The lines that were there already. */
+    readonly kept: readonly RunProgress[]
   ) {}
 
   /**
@@ -90,8 +88,9 @@ export class RunLog {
       await file.close()
       await setAside(path)
       await rename(whole, path)
-    } else if (content.torn || kept.length < content.lines.length) await truncate(path, kept.length > 0 ? content.ends[kept.length - 1]! : 0)
-    return new RunLog(await open(path, 'a'), kept.findLast(line => line.kind === 'evaluation'))
+    } else if (content.torn || kept.length < content.lines.length)
+      await truncate(path, kept.length > 0 ? content.ends[kept.length - 1]! : 0)
+    return new RunLog(await open(path, 'a'), kept)
   }
 
   /** Adds a line; it reaches the file soon, in order, and at the latest with `flush`. */

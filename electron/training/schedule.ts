@@ -6,7 +6,11 @@ import type { Recipe } from '../contract/training.ts'
  * at the last step (nanoGPT's `get_lr` with `lr_decay_iters` = `max_iters`).
  * @param step updates done so far, 0 … steps − 1
  */
-export function learningRateAt(step: number, steps: number, optimiser: Pick<Recipe['optimiser'], 'learningRate' | 'minimumLearningRate' | 'warmup'>): number {
+export function learningRateAt(
+  step: number,
+  steps: number,
+  optimiser: Pick<Recipe['optimiser'], 'learningRate' | 'minimumLearningRate' | 'warmup'>
+): number {
   const { learningRate, minimumLearningRate, warmup } = optimiser
   if (step < warmup) return (learningRate * (step + 1)) / (warmup + 1)
   if (step >= steps) return minimumLearningRate

@@ -16,8 +16,18 @@ const shapes = new Map([
 ])
 function checkpointOf(step: number): Checkpoint {
   const random = seededRandom(step + 1)
-  const tensors = () => new Map([...shapes].map(([name, shape]) => [name, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.uniform() - 0.5)]))
-  return { state: { step, parameters: tensors(), firstMoments: tensors(), secondMoments: tensors() }, seconds: step / 7, random: random.state() }
+  const tensors = () =>
+    new Map(
+      [...shapes].map(([name, shape]) => [
+        name,
+        Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.uniform() - 0.5)
+      ])
+    )
+  return {
+    state: { step, parameters: tensors(), firstMoments: tensors(), secondMoments: tensors() },
+    seconds: step / 7,
+    random: random.state()
+  }
 }
 const save = (step: number) => saveCheckpoint(folder, checkpointOf(step), shapes)
 const pathOf = (step: number, kind: string) => join(folder, `step-${String(step).padStart(9, '0')}.${kind}`)
@@ -36,7 +46,11 @@ describe('checkpoints', () => {
 
   it('keep two generations', async () => {
     for (const step of [1, 2, 3, 10]) await save(step)
-    expect((await readdir(folder)).sort()).toEqual([pathOf(3, 'json'), pathOf(3, 'safetensors'), pathOf(10, 'json'), pathOf(10, 'safetensors')].map(path => path.slice(folder.length + 1)).sort())
+    expect((await readdir(folder)).sort()).toEqual(
+      [pathOf(3, 'json'), pathOf(3, 'safetensors'), pathOf(10, 'json'), pathOf(10, 'safetensors')]
+        .map(path => path.slice(folder.length + 1))
+        .sort()
+    )
     expect((await loadCheckpoint(folder)).checkpoint?.state.step).toBe(10)
   })
 

@@ -46,7 +46,12 @@ describe('overrides', () => {
   const recipe = read('sonnets-char')
 
   it('changes single values and nothing else', () => {
-    const changed = overrideRecipe(recipe, ['steps=200', 'model.tied=false', 'optimiser.learningRate=3e-4', 'samples.prompt=Shall = I'])
+    const changed = overrideRecipe(recipe, [
+      'steps=200',
+      'model.tied=false',
+      'optimiser.learningRate=3e-4',
+      'samples.prompt=Shall = I'
+    ])
     expect(changed).toEqual({
       ...recipe,
       steps: 200,
@@ -58,7 +63,10 @@ describe('overrides', () => {
   })
 
   it('changes the kind of tokenizer with the fields of that kind', () => {
-    expect(overrideRecipe(recipe, ['tokenizer.kind=bpe', 'tokenizer.vocabulary=300']).tokenizer).toEqual({ kind: 'bpe', vocabulary: 300 })
+    expect(overrideRecipe(recipe, ['tokenizer.kind=bpe', 'tokenizer.vocabulary=300']).tokenizer).toEqual({
+      kind: 'bpe',
+      vocabulary: 300
+    })
     expect(overrideRecipe(read('sonnets-bpe'), ['tokenizer.kind=bytes']).tokenizer).toEqual({ kind: 'bytes' })
   })
 
@@ -86,6 +94,9 @@ describe('overrides', () => {
   })
 
   it('names text that is no JSON', () => {
-    expect(failureIn(() => parseRecipe('{', 'mine.json'))).toMatchObject({ code: 'recipe-not-json', details: { source: 'mine.json' } })
+    expect(failureIn(() => parseRecipe('{', 'mine.json'))).toMatchObject({
+      code: 'recipe-not-json',
+      details: { source: 'mine.json' }
+    })
   })
 })

@@ -49,7 +49,7 @@ describe('run log', () => {
   it('drops what came after the checkpoint, so that the history has no step twice', async () => {
     await writeFile(path, text([step(1), step(2), evaluation(2), step(3), evaluation(3), step(4)]))
     const log = await RunLog.open(path, 2)
-    expect(log.lastEvaluation).toEqual(evaluation(2))
+    expect(log.kept).toEqual([step(1), step(2), evaluation(2)])
     log.append(step(3))
     await log.close()
     expect((await readLog(path)).lines).toEqual([step(1), step(2), evaluation(2), step(3)])

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { learningRateAt, learningRates } from '../../../electron/training/schedule.ts'
 
 /** nanoGPT's get_lr, word for word from train.py. */
-function getLr(it: number, o: { learningRate: number; minimumLearningRate: number; warmup: number }, lrDecayIters: number): number {
+function getLr(
+  it: number,
+  o: { learningRate: number; minimumLearningRate: number; warmup: number },
+  lrDecayIters: number
+): number {
   if (it < o.warmup) return (o.learningRate * (it + 1)) / (o.warmup + 1)
   if (it > lrDecayIters) return o.minimumLearningRate
   const decayRatio = (it - o.warmup) / (lrDecayIters - o.warmup)
@@ -14,7 +18,8 @@ const optimiser = { learningRate: 1e-3, minimumLearningRate: 1e-4, warmup: 100 }
 
 describe('learning rate', () => {
   it('is nanoGPT’s at every step of a run', () => {
-    for (let step = 0; step <= 2000; step++) expect(learningRateAt(step, 2000, optimiser)).toBeCloseTo(getLr(step, optimiser, 2000), 15)
+    for (let step = 0; step <= 2000; step++)
+      expect(learningRateAt(step, 2000, optimiser)).toBeCloseTo(getLr(step, optimiser, 2000), 15)
   })
 
   it('reaches the top when the warm-up ends and the bottom at the end', () => {
@@ -33,7 +38,10 @@ describe('learning rate', () => {
   })
 
   it('does not depend on how steps are grouped into calls', () => {
-    const recipe = { optimiser: { ...optimiser, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, decay: 'matrices' as const, clip: 1 }, steps: 300 }
+    const recipe = {
+      optimiser: { ...optimiser, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, decay: 'matrices' as const, clip: 1 },
+      steps: 300
+    }
     const whole = [...learningRates(0, 300, recipe)]
     expect([...learningRates(0, 7, recipe), ...learningRates(7, 293, recipe)]).toEqual(whole)
   })

@@ -20,7 +20,11 @@ export interface Home {
  * The lab's folder on this platform: `GPTLAB_HOME`, else the platform's place for application data
  * (XDG base directories on Linux, %APPDATA% on Windows, Application Support on macOS).
  */
-export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform, user = homedir()): string {
+export function homeFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  user = homedir()
+): string {
   if (env['GPTLAB_HOME']) return resolve(env['GPTLAB_HOME'])
   if (platform === 'win32') return join(env['APPDATA'] || join(user, 'AppData', 'Roaming'), 'GPT Lab')
   if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'GPT Lab')
@@ -33,7 +37,14 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJ
  */
 export async function openHome(root: string): Promise<Home> {
   const at = (name: string) => join(root, name)
-  const home: Home = { root, runs: at('runs'), models: at('models'), corpora: at('corpora'), trash: at('trash'), cache: at('cache') }
+  const home: Home = {
+    root,
+    runs: at('runs'),
+    models: at('models'),
+    corpora: at('corpora'),
+    trash: at('trash'),
+    cache: at('cache')
+  }
   try {
     for (const folder of Object.values(home)) await mkdir(folder, { recursive: true })
   } catch (error) {

@@ -76,7 +76,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'probe.inspect': soon,
     'probe.stages': soon,
     'probe.draw': soon,
-    'generate': soon
+    generate: soon
   }
-  return { handlers, subscribe: (listener: Listener) => events.subscribe(listener), home, resources, settings, close: async () => {} }
+  return {
+    handlers,
+    subscribe: (listener: Listener) => events.subscribe(listener),
+    home,
+    resources,
+    settings,
+    close: async () => {}
+  }
 }

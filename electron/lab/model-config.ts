@@ -61,7 +61,13 @@ const ForeignConfigSchema = v.looseObject({
 
 /** What a config.json says. */
 export type ModelConfig =
-  | { readonly form: 'lab'; readonly config: LabModelConfig; readonly kind: ModelKind; readonly sizes: ModelSizes; readonly graph: Graph }
+  | {
+      readonly form: 'lab'
+      readonly config: LabModelConfig
+      readonly kind: ModelKind
+      readonly sizes: ModelSizes
+      readonly graph: Graph
+    }
   | { readonly form: 'onnx'; readonly kind: ModelKind; readonly sizes: ModelSizes }
 
 /**
@@ -73,7 +79,14 @@ export function readModelConfig(value: unknown): ModelConfig {
     const config = v.parse(GptConfigSchema, value)
     const gpt = gptConfigOf(config)
     const graph = gptGraph(gpt)
-    const sizes = { layers: gpt.layers, heads: gpt.heads, channels: gpt.channels, context: gpt.context, vocabulary: gpt.vocabulary, parameters: countParameters(graph) }
+    const sizes = {
+      layers: gpt.layers,
+      heads: gpt.heads,
+      channels: gpt.channels,
+      context: gpt.context,
+      vocabulary: gpt.vocabulary,
+      parameters: countParameters(graph)
+    }
     return { form: 'lab', config, kind: config.gptlab.kind, graph, sizes }
   }
   const config = v.parse(ForeignConfigSchema, value)
@@ -110,7 +123,10 @@ function gptConfigOf(config: LabModelConfig): GptConfig {
 }
 
 /** The config.json of a model that the lab has trained. */
-export function labModelConfig(model: GptConfig, lab: Omit<LabModelConfig['gptlab'], 'format' | 'graph' | 'bias' | 'normBias' | 'tied' | 'attention'>): LabModelConfig {
+export function labModelConfig(
+  model: GptConfig,
+  lab: Omit<LabModelConfig['gptlab'], 'format' | 'graph' | 'bias' | 'normBias' | 'tied' | 'attention'>
+): LabModelConfig {
   return {
     architectures: ['GPT2LMHeadModel'],
     model_type: 'gpt2',
@@ -122,6 +138,14 @@ export function labModelConfig(model: GptConfig, lab: Omit<LabModelConfig['gptla
     activation_function: 'gelu',
     layer_norm_epsilon: 1e-5,
     tie_word_embeddings: model.tied,
-    gptlab: { format: 1, graph: 'gpt', bias: model.bias, normBias: model.normBias ?? model.bias, tied: model.tied, attention: 'standard', ...lab }
+    gptlab: {
+      format: 1,
+      graph: 'gpt',
+      bias: model.bias,
+      normBias: model.normBias ?? model.bias,
+      tied: model.tied,
+      attention: 'standard',
+      ...lab
+    }
   }
 }

@@ -7,7 +7,8 @@ export interface OfferedFile {
   readonly bytes: number
 }
 
-const known = /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|card)\.json$|^README\.md$|^model\.safetensors$|^onnx\/[\w.-]+\.onnx(_data(_\d+)?)?$/
+const known =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|card)\.json$|^README\.md$|^model\.safetensors$|^onnx\/[\w.-]+\.onnx(_data(_\d+)?)?$/
 const mostJsonBytes = 64 * 2 ** 20
 const mostBytes = 16 * 2 ** 30
 
@@ -28,14 +29,23 @@ export function chooseModelFiles(files: readonly OfferedFile[]): ReadonlyMap<str
     if (!known.test(target)) continue
     total += file.bytes
     if (total > mostBytes || (/\.(json|md)$/.test(target) && file.bytes > mostJsonBytes))
-      throw new LabFailure('import-too-large', `Expected a model of at most ${mostBytes / 2 ** 30} GB with JSON files of at most 64 MB, but ${file.path} goes beyond that.`, { path: file.path })
+      throw new LabFailure(
+        'import-too-large',
+        `Expected a model of at most ${mostBytes / 2 ** 30} GB with JSON files of at most 64 MB, but ${file.path} goes beyond that.`,
+        { path: file.path }
+      )
     chosen.set(file.path, target)
   }
   const targets = new Set(chosen.values())
   const lacks = ['config.json', 'tokenizer.json'].filter(name => !targets.has(name))
-  if (![...targets].some(name => name === 'model.safetensors' || name.endsWith('.onnx'))) lacks.push('model.safetensors or onnx/model.onnx')
+  if (![...targets].some(name => name === 'model.safetensors' || name.endsWith('.onnx')))
+    lacks.push('model.safetensors or onnx/model.onnx')
   if (lacks.length > 0)
-    throw new LabFailure('import-incomplete', `Expected a model's folder but it lacks ${lacks.join(', ')}. Choose the folder that holds config.json.`, { lacks: lacks.join(', ') })
+    throw new LabFailure(
+      'import-incomplete',
+      `Expected a model's folder but it lacks ${lacks.join(', ')}. Choose the folder that holds config.json.`,
+      { lacks: lacks.join(', ') }
+    )
   return chosen
 }
 
@@ -43,6 +53,9 @@ export function chooseModelFiles(files: readonly OfferedFile[]): ReadonlyMap<str
 function safeParts(path: string): string[] {
   const parts = path.split(/[\\/]/)
   const bad = parts.some(part => part === '' || part === '.' || part === '..' || /[:\0]/.test(part))
-  if (bad) throw new LabFailure('import-path', `Expected paths inside the model's folder but received ${JSON.stringify(path)}.`, { path })
+  if (bad)
+    throw new LabFailure('import-path', `Expected paths inside the model's folder but received ${JSON.stringify(path)}.`, {
+      path
+    })
   return parts
 }

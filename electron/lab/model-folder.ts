@@ -52,16 +52,32 @@ export async function summarise(id: string, folder: string, origin: ModelOrigin)
   const card = await readCard(folder)
   const files = await filesOf(folder)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  const row = { id, name: card.name ?? basename(folder), origin: card.origin ?? origin, bytes, ...(card.run !== undefined && { run: card.run }) }
+  const row = {
+    id,
+    name: card.name ?? basename(folder),
+    origin: card.origin ?? origin,
+    bytes,
+    ...(card.run !== undefined && { run: card.run })
+  }
   try {
     const config = await readConfig(folder)
-    const created = (config.form === 'lab' ? config.config.gptlab.created : card.created) ?? (await stat(folder)).mtime.toISOString()
+    const created =
+      (config.form === 'lab' ? config.config.gptlab.created : card.created) ?? (await stat(folder)).mtime.toISOString()
     if (config.form === 'lab') await checkWeightsFile(join(folder, 'model.safetensors'))
-    else if (!files.some(file => file.name.endsWith('.onnx'))) throw new LabFailure('model-incomplete', 'Expected onnx/model.onnx in the folder but found none.')
-    if (!files.some(file => file.name === 'tokenizer.json')) throw new LabFailure('model-incomplete', 'Expected tokenizer.json in the folder but found none.')
+    else if (!files.some(file => file.name.endsWith('.onnx')))
+      throw new LabFailure('model-incomplete', 'Expected onnx/model.onnx in the folder but found none.')
+    if (!files.some(file => file.name === 'tokenizer.json'))
+      throw new LabFailure('model-incomplete', 'Expected tokenizer.json in the folder but found none.')
     return { ...row, kind: config.kind, sizes: config.sizes, created, inspectable: config.form === 'lab' }
   } catch (error) {
-    return { ...row, kind: 'base', sizes: noSizes, created: card.created ?? new Date(0).toISOString(), inspectable: false, problem: failureOf(error).message }
+    return {
+      ...row,
+      kind: 'base',
+      sizes: noSizes,
+      created: card.created ?? new Date(0).toISOString(),
+      inspectable: false,
+      problem: failureOf(error).message
+    }
   }
 }
 
@@ -74,7 +90,9 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
     return readModelConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')))
   } catch (error) {
     if (error instanceof LabFailure) throw error
-    throw new LabFailure('model-config', `The model's config.json cannot be used: ${(error as Error).message}`, { reason: (error as Error).message })
+    throw new LabFailure('model-config', `The model's config.json cannot be used: ${(error as Error).message}`, {
+      reason: (error as Error).message
+    })
   }
 }
 
@@ -101,7 +119,9 @@ async function checkWeightsFile(path: string): Promise<void> {
 }
 
 function damagedWeights(path: string): LabFailure {
-  return new LabFailure('model-damaged', `${basename(path)} is damaged: its size is not what its header says.`, { file: basename(path) })
+  return new LabFailure('model-damaged', `${basename(path)} is damaged: its size is not what its header says.`, {
+    file: basename(path)
+  })
 }
 
 /**
@@ -133,7 +153,11 @@ export interface NewModel {
 }
 
 /** Writes the folder of a model of the lab; what stood there under these names is replaced, each file whole. */
-export async function writeModelFolder(folder: string, { model, parameters, tokenizer, kind, card }: NewModel, shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+export async function writeModelFolder(
+  folder: string,
+  { model, parameters, tokenizer, kind, card }: NewModel,
+  shapes: ReadonlyMap<string, readonly number[]>
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   const config = labModelConfig(model, {
     kind,

@@ -1,17 +1,27 @@
 /** Models: shipped with the lab, trained in it, brought in from elsewhere. */
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { LabFailure } from '../contract/failure.ts'
-import type { ModelCard, ModelDescription, ModelOrigin, ModelSummary } from '../contract/models.ts'
-import { describeTokenizer, readTokenizer, type Tokenizer } from '../tokenizers/tokenizer.ts'
+import type { ModelCard, ModelDescription, ModelSummary } from '../contract/models.ts'
+import { describeTokenizer, readTokenizer, readTokenizerFile, type Tokenizer } from '../tokenizers/tokenizer.ts'
 import type { Parameters } from '../graph/parameters.ts'
 import type { EventHub } from './events.ts'
 import { folderNameFor, freeName } from './folder-name.ts'
 import type { Home } from './home.ts'
 import type { ModelConfig } from './model-config.ts'
 import { chooseModelFiles } from './model-files.ts'
-import { fileHash, filesOf, readCard, readConfig, readWeights, summarise, writeModelFolder, type NewModel, type StoredCard } from './model-folder.ts'
+import {
+  fileHash,
+  filesOf,
+  readCard,
+  readConfig,
+  readWeights,
+  summarise,
+  writeModelFolder,
+  type NewModel,
+  type StoredCard
+} from './model-folder.ts'
 import type { Resources } from './resources.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
 
@@ -28,6 +38,9 @@ export interface LoadedModel {
 }
 
 export class Models {
+  /** Folders outside the lab that were opened by their path, by id. */
+  readonly #opened = new Map<string, string>()
+
   constructor(
     readonly home: Home,
     readonly resources: Resources,
@@ -42,12 +55,16 @@ export class Models {
       ...own.map(name => summarise(`home:${name}`, join(this.home.models, name), 'imported')),
       ...shipped.map(name => summarise(`shipped:${name}`, join(this.resources.models, name), 'shipped'))
     ])
-    return rows.sort((a, b) => Number(a.origin === 'shipped') - Number(b.origin === 'shipped') || b.created.localeCompare(a.created))
+    return rows.sort(
+      (a, b) => Number(a.origin === 'shipped') - Number(b.origin === 'shipped') || b.created.localeCompare(a.created)
+    )
   }
 
   async #folders(path: string): Promise<string[]> {
     const entries = await readdir(path, { withFileTypes: true })
-    return entries.filter(entry => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.includes('.damaged-')).map(entry => entry.name)
+    return entries
+      .filter(entry => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.includes('.damaged-'))
+      .map(entry => entry.name)
   }
 
   /**
@@ -55,6 +72,8 @@ export class Models {
    * @throws LabFailure `model-unknown`
    */
   async directory(id: string): Promise<string> {
+    const opened = this.#opened.get(id)
+    if (opened) return opened
     const cut = id.indexOf(':')
     const [place, name] = [id.slice(0, cut), id.slice(cut + 1)]
     const root = place === 'shipped' ? this.resources.models : place === 'home' ? this.home.models : undefined
@@ -62,6 +81,26 @@ export class Models {
     if (!folder || dirname(folder) !== root || name === 'recipes' || !(await isFolder(folder)))
       throw new LabFailure('model-unknown', `There is no model ${id}. It may have been deleted or renamed.`, { model: id })
     return folder
+  }
+
+  /**
+   * Opens a model's folder where it stands, without taking it into the lab.
+   * @throws LabFailure `model-unknown` when it is no folder, `model-damaged` when it is no model
+   */
+  async openDirectory(path: string): Promise<ModelSummary> {
+    if (!(await isFolder(path)))
+      throw new LabFailure('model-unknown', `There is no folder ${path}. Expected a model's folder or name.`, { model: path })
+    const id = `folder:${path}`
+    this.#opened.set(id, path)
+    const summary = await this.summary(id)
+    if (summary.problem !== undefined)
+      throw new LabFailure('model-damaged', `${path} is no model that can be used. ${summary.problem}`, { file: path })
+    return summary
+  }
+
+  /** Tokenizer of a model. */
+  async tokenizer(id: string): Promise<Tokenizer> {
+    return readTokenizerFile(join(await this.directory(id), 'tokenizer.json'))
   }
 
   async summary(id: string): Promise<ModelSummary> {
@@ -99,14 +138,25 @@ export class Models {
           `Expected the tokenizer that ${summary.name} was trained with (${config.sizes.vocabulary} tokens) but its tokenizer.json is another one (${tokenizer.vocabulary} tokens).`,
           { model: summary.name, expected: config.sizes.vocabulary, received: tokenizer.vocabulary }
         )
-      return { summary, directory, config, tokenizer, parameters: await readWeights(directory, config), key: await fileHash(join(directory, 'model.safetensors')) }
+      return {
+        summary,
+        directory,
+        config,
+        tokenizer,
+        parameters: await readWeights(directory, config),
+        key: await fileHash(join(directory, 'model.safetensors'))
+      }
     }
     if (tokenizer.vocabulary > config.sizes.vocabulary)
-      throw new LabFailure('tokenizer-mismatch', `Expected a tokenizer of at most ${config.sizes.vocabulary} tokens but its tokenizer.json has ${tokenizer.vocabulary}.`, {
-        model: summary.name,
-        expected: config.sizes.vocabulary,
-        received: tokenizer.vocabulary
-      })
+      throw new LabFailure(
+        'tokenizer-mismatch',
+        `Expected a tokenizer of at most ${config.sizes.vocabulary} tokens but its tokenizer.json has ${tokenizer.vocabulary}.`,
+        {
+          model: summary.name,
+          expected: config.sizes.vocabulary,
+          received: tokenizer.vocabulary
+        }
+      )
     const { mtimeMs, size } = await stat(join(directory, 'config.json'))
     return { summary, directory, config, tokenizer, key: `${mtimeMs}-${size}` }
   }
@@ -114,7 +164,12 @@ export class Models {
   /** Only the lab's own folders may be changed. */
   async #own(id: string): Promise<{ name: string; folder: string }> {
     const folder = await this.directory(id)
-    if (!id.startsWith('home:')) throw new LabFailure('model-shipped', `${id} comes with the lab and stays as it is. Export it to have a copy of your own.`, { model: id })
+    if (!id.startsWith('home:'))
+      throw new LabFailure(
+        'model-shipped',
+        `${id} comes with the lab and stays as it is. Export it to have a copy of your own.`,
+        { model: id }
+      )
     return { name: id.slice('home:'.length), folder }
   }
 
@@ -159,7 +214,7 @@ export class Models {
   }
 
   /** Takes in a copy of a model's folder. Links are not followed. */
-  async importFolder(source: string, name: string): Promise<ModelSummary> {
+  async importDirectory(source: string, name = basename(source)): Promise<ModelSummary> {
     const files = await filesOf(source).catch(() => {
       throw new LabFailure('import-folder', `Expected a folder with a model but ${source} cannot be read.`, { path: source })
     })
@@ -178,7 +233,8 @@ export class Models {
       const card = await readCard(partial)
       await this.#writeCard(partial, { ...card, name, origin: 'imported', created: new Date().toISOString() })
       const summary = await summarise(`home:${folderName}`, partial, 'imported')
-      if (summary.problem !== undefined) throw new LabFailure('import-damaged', `The model cannot be used. ${summary.problem}`, { problem: summary.problem })
+      if (summary.problem !== undefined)
+        throw new LabFailure('import-damaged', `The model cannot be used. ${summary.problem}`, { problem: summary.problem })
       await this.loadFolder(partial, summary)
       await rename(partial, join(this.home.models, folderName))
     } finally {

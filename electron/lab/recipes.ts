@@ -26,5 +26,8 @@ export async function findRecipe(folder: string, nameOrFile: string): Promise<Re
   const text = await readFile(nameOrFile, 'utf8').catch(() => undefined)
   if (text !== undefined) return parseRecipe(text, nameOrFile)
   const names = shipped.map(recipe => recipe.name).join(', ')
-  throw new LabFailure('recipe-unknown', `There is no recipe ${nameOrFile}. Expected a file or one of ${names}.`, { recipe: nameOrFile, names })
+  throw new LabFailure('recipe-unknown', `There is no recipe ${nameOrFile}. Expected a file or one of ${names}.`, {
+    recipe: nameOrFile,
+    names
+  })
 }

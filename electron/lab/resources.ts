@@ -21,7 +21,12 @@ export interface Resources {
 export function findResources(from = dirname(fileURLToPath(import.meta.url))): Resources {
   const packaged = (process as { resourcesPath?: string }).resourcesPath
   if (packaged && existsSync(join(packaged, 'models', 'recipes')))
-    return { models: join(packaged, 'models'), recipes: join(packaged, 'models', 'recipes'), texts: join(packaged, 'texts'), version: versionAbove(from) }
+    return {
+      models: join(packaged, 'models'),
+      recipes: join(packaged, 'models', 'recipes'),
+      texts: join(packaged, 'texts'),
+      version: versionAbove(from)
+    }
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'models', 'recipes')))
       return {
@@ -31,7 +36,11 @@ export function findResources(from = dirname(fileURLToPath(import.meta.url))): R
         version: versionAbove(folder)
       }
     if (dirname(folder) === folder)
-      throw new LabFailure('resources-missing', `Expected the lab's models and recipes beside its program but found none above ${from}. Install the lab again.`, { from })
+      throw new LabFailure(
+        'resources-missing',
+        `Expected the lab's models and recipes beside its program but found none above ${from}. Install the lab again.`,
+        { from }
+      )
   }
 }
 

@@ -32,7 +32,11 @@ export function advanceSummary(summary: RunSummary, line: RunProgress): RunSumma
         ...(summary.validationLoss === undefined && { trainLoss: line.loss })
       }
     case 'evaluation':
-      return { ...summary, trainLoss: line.trainLoss, ...(line.validationLoss !== null && { validationLoss: line.validationLoss }) }
+      return {
+        ...summary,
+        trainLoss: line.trainLoss,
+        ...(line.validationLoss !== null && { validationLoss: line.validationLoss })
+      }
     case 'checkpoint':
       return { ...summary, seconds: line.seconds }
     case 'state': {

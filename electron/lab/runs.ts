@@ -1,5 +1,5 @@
 /** Runs: they belong to the lab, not to a window, and several go on side by side. */
-import { mkdir, readdir, rename, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
@@ -59,7 +59,9 @@ export class Runs {
 
   /** All runs, newest first. A run whose process has died is `interrupted`. */
   async list(): Promise<readonly RunSummary[]> {
-    const names = (await readdir(this.lab.home.runs, { withFileTypes: true })).filter(entry => entry.isDirectory()).map(entry => entry.name)
+    const names = (await readdir(this.lab.home.runs, { withFileTypes: true }))
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name)
     const rows = await Promise.all(names.map(name => this.summary(name).catch(() => undefined)))
     return rows.filter(row => row !== undefined).sort((a, b) => b.started.localeCompare(a.started))
   }
@@ -73,7 +75,10 @@ export class Runs {
     const info = await stat(folder.log).catch(() => undefined)
     const stamp = `${info?.mtimeMs}-${info?.size}`
     const known = this.#resting.get(id)
-    const read = known?.stamp === stamp ? known.summary : (await readLog(folder.log)).lines.reduce(advanceSummary, emptySummary(id, recipe, record))
+    const read =
+      known?.stamp === stamp
+        ? known.summary
+        : (await readLog(folder.log)).lines.reduce(advanceSummary, emptySummary(id, recipe, record))
     this.#resting.set(id, { stamp, summary: read })
     const abandoned = read.state === 'running' && (await lockHolder(folder.lock)) === undefined
     return abandoned ? { ...read, state: 'interrupted' } : read
@@ -137,7 +142,11 @@ export class Runs {
     if (state === 'done') throw new LabFailure('run-done', `The run ${id} is done. Start a new one to train again.`, { run: id })
     const corpus = await this.lab.corpora.read(record.corpus.id)
     if (corpus.sha256 !== record.corpus.sha256)
-      throw new LabFailure('corpus-changed', `The text ${corpus.title} is no longer the one that the run ${id} was started with. Bring that text back, or start a new run.`, { run: id, corpus: corpus.title })
+      throw new LabFailure(
+        'corpus-changed',
+        `The text ${corpus.title} is no longer the one that the run ${id} was started with. Bring that text back, or start a new run.`,
+        { run: id, corpus: corpus.title }
+      )
     return this.#launch(folder, recipe, record, await preparePretraining(recipe, corpus, folder.tokenizer))
   }
 
@@ -197,7 +206,13 @@ export class Runs {
     }
   }
 
-  async #deliver(folder: RunFolder, recipe: Recipe, record: RunRecord, prepared: Prepared, result: TrainedResult): Promise<string> {
+  async #deliver(
+    folder: RunFolder,
+    recipe: Recipe,
+    record: RunRecord,
+    prepared: Prepared,
+    result: TrainedResult
+  ): Promise<string> {
     const history = this.#live.get(folder.id)!.history.snapshot(folder.id)
     const shapes = new Map(prepared.graph.parameters.map(parameter => [parameter.name, parameter.shape]))
     const model = await this.lab.models.write(
@@ -248,7 +263,10 @@ export class Runs {
       const { state } = await this.summary(id)
       throw new LabFailure('run-resting', `The run ${id} is not going on here: it is ${state}.`, { run: id, state })
     }
-    const settled = this.#untilState(id, request === 'pause' ? ['paused', 'stopped', 'done', 'failed'] : ['stopped', 'done', 'failed'])
+    const settled = this.#untilState(
+      id,
+      request === 'pause' ? ['paused', 'stopped', 'done', 'failed'] : ['stopped', 'done', 'failed']
+    )
     live.control.ask(request)
     await settled
     return live.summary

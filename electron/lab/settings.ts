@@ -6,7 +6,13 @@ import { readJson, writeJson } from './json-file.ts'
 
 /** Settings of someone who has chosen nothing; the language is the system's where the lab speaks it. */
 export function defaultSettings(locale = Intl.DateTimeFormat().resolvedOptions().locale): Settings {
-  return { language: locale.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en', theme: 'system', present: false, threads: 0, provider: 'auto' }
+  return {
+    language: locale.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en',
+    theme: 'system',
+    present: false,
+    threads: 0,
+    provider: 'auto'
+  }
 }
 
 /** Settings that are kept in a file. */

@@ -31,12 +31,20 @@ export async function moveToTrash(home: Home, room: Room, name: string, names: r
  */
 export async function restoreFromTrash(home: Home, room: Room, id: string): Promise<string> {
   const folder = join(home.trash, basename(id))
-  const origin = dirname(folder) === home.trash && basename(id) === id ? await readJson(join(folder, 'origin.json'), value => v.parse(OriginSchema, value)) : undefined
-  if (!origin || origin.room !== room) throw new LabFailure('trash-unknown', `The trash has no ${id}. It may have been brought back already.`, { trash: id })
+  const origin =
+    dirname(folder) === home.trash && basename(id) === id
+      ? await readJson(join(folder, 'origin.json'), value => v.parse(OriginSchema, value))
+      : undefined
+  if (!origin || origin.room !== room)
+    throw new LabFailure('trash-unknown', `The trash has no ${id}. It may have been brought back already.`, { trash: id })
   const names = await readdir(join(folder, 'item'))
   for (const name of names)
     if (await stat(join(home[room], name)).catch(() => undefined))
-      throw new LabFailure('trash-taken', `${name} cannot be brought back: something else has its place. Rename or delete that first.`, { name })
+      throw new LabFailure(
+        'trash-taken',
+        `${name} cannot be brought back: something else has its place. Rename or delete that first.`,
+        { name }
+      )
   for (const name of names) await rename(join(folder, 'item', name), join(home[room], name))
   // What is left is an empty folder with a note; a second undo then says that there is nothing.
   await rename(join(folder, 'origin.json'), join(folder, 'restored.json'))

@@ -1,0 +1,72 @@
+/** What every command shares: the lab it opens, how it prints, how it fails. */
+import type { CallInput, CallOutputs, Method, ProgressOf } from '../contract/calls.ts'
+import { failureOf } from '../contract/failure.ts'
+import type { HostPort, LabService } from '../contract/handlers.ts'
+import type { Lab } from '../lab/lab.ts'
+import { style } from './terminal.ts'
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean
+}
+
+/** A terminal has no dialogs and no file manager. */
+const host: HostPort = { host: 'cli', chooseFolder: async () => undefined, reveal: async () => false }
+
+/** Opens the lab in its home for the time of one command. */
+export async function withLab<T>(options: { readonly threads?: number }, work: (lab: Lab) => Promise<T>): Promise<T> {
+  const { openLab } = await import('../lab/lab.ts')
+  const lab = await openLab({ host, threads: options.threads })
+  try {
+    return await work(lab)
+  } finally {
+    await lab.close()
+  }
+}
+
+/** Calls the lab through its contract, as the page does. */
+export async function call<M extends Method>(
+  lab: LabService,
+  method: M,
+  input: CallInput<M>,
+  {
+    signal = new AbortController().signal,
+    progress = () => {}
+  }: { signal?: AbortSignal; progress?: (value: ProgressOf<M>) => void } = {}
+): Promise<CallOutputs[M]> {
+  return await lab.handlers[method](input, { signal, progress })
+}
+
+/** One line of JSON on standard output; typed arrays become plain ones, numbers that JSON cannot say become null. */
+export function printJson(value: unknown): void {
+  process.stdout.write(
+    `${JSON.stringify(value, (_, field: unknown) => (ArrayBuffer.isView(field) ? Array.from(field as Float64Array) : field))}\n`
+  )
+}
+
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/**
+ * Runs a command's work; a failure goes to standard error (as JSON with `--json`) and sets the exit code to 1.
+ * Wraps the action of every command.
+ */
+export function action<Arguments extends unknown[]>(
+  work: (...words: Arguments) => Promise<void>
+): (...words: Arguments) => Promise<void> {
+  return async (...words) => {
+    try {
+      await work(...words)
+    } catch (error) {
+      const failure = failureOf(error)
+      const json = words.some(word => typeof word === 'object' && word !== null && (word as CommonOptions).json === true)
+      process.stderr.write(
+        json ? `${JSON.stringify({ kind: 'failure', ...failure })}\n` : `${style.bad('gptlab:')} ${failure.message}\n`
+      )
+      if (failure.code === 'internal' && error instanceof Error && process.env['GPTLAB_DEBUG'])
+        process.stderr.write(`${error.stack}\n`)
+      process.exitCode = 1
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** `gptlab models`, `import` and `export`. */
+import { resolve } from 'node:path'
+import { LabFailure } from '../contract/failure.ts'
+import type { ModelSummary } from '../contract/models.ts'
+import type { Lab } from '../lab/lab.ts'
+import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
+import { style, table, thousands } from './terminal.ts'
+
+/**
+ * The model that a person means: its id, its name, its folder's name, or a path to a folder.
+ * @throws LabFailure `model-unknown`, or what is wrong with the folder
+ */
+export async function findModel(lab: Lab, asked: string): Promise<ModelSummary> {
+  const models = await call(lab, 'models.list', undefined)
+  const found =
+    models.find(model => model.id === asked) ??
+    models.find(model => model.name === asked) ??
+    models.find(model => model.id.slice(model.id.indexOf(':') + 1) === asked)
+  if (found) return found
+  if (/[\\/.]/.test(asked)) return await lab.models.openDirectory(resolve(asked))
+  const known = models.map(model => model.name).join(', ') || 'none'
+  throw new LabFailure('model-unknown', `There is no model called ${asked}. Expected a folder's path or one of: ${known}.`, {
+    model: asked,
+    known
+  })
+}
+
+export async function models({ json }: CommonOptions): Promise<void> {
+  await withLab({}, async lab => {
+    const list = await call(lab, 'models.list', undefined)
+    if (json) return printJson({ models: list })
+    if (list.length === 0) return print('No models yet. gptlab train --recipe sonnets-char makes one.')
+    print(
+      table([
+        ['name', 'kind', 'origin', 'parameters', 'layers', 'heads', 'channels', 'context', 'vocabulary', ''],
+        ...list.map(({ name, kind, origin, sizes, problem }) => [
+          name,
+          kind,
+          origin,
+          thousands(sizes.parameters),
+          String(sizes.layers),
+          String(sizes.heads),
+          thousands(sizes.channels),
+          thousands(sizes.context),
+          thousands(sizes.vocabulary),
+          problem ?? ''
+        ])
+      ])
+    )
+  })
+}
+
+export async function importModel(directory: string, { json }: CommonOptions): Promise<void> {
+  await withLab({}, async lab => {
+    const model = await lab.models.importDirectory(resolve(directory))
+    if (json) return printJson({ kind: 'imported', model })
+    print(`${style.strong(model.name)} is in the lab: ${thousands(model.sizes.parameters)} parameters.`)
+  })
+}
+
+export async function exportModel(asked: string, directory: string, { json }: CommonOptions): Promise<void> {
+  await withLab({}, async lab => {
+    const model = await findModel(lab, asked)
+    const written = await lab.models.exportDirectory(model.id, resolve(directory))
+    if (json) return printJson({ kind: 'exported', model: model.id, directory: written })
+    print(`${style.strong(model.name)} was written to ${written}`)
+  })
+}

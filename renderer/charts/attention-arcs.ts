@@ -63,7 +63,9 @@ export function attentionArcs({ tokens, weights, query, width, height }: Attenti
   // Percentages where they do not cover each other.
   const labels: { key: number; x: number; y: number; text: string }[] = []
   for (const { key, weight } of arcs.slice(0, mostLabels * 2)) {
-    const label = { key, x: (x[query]! + x[key]!) / 2, y: apex(key) - 5, text: percent(weight) }
+    const text = percent(weight)
+    const half = text.length * theme.size * 0.26
+    const label = { key, x: Math.min(width - half, Math.max(half, (x[query]! + x[key]!) / 2)), y: apex(key) - 5, text }
     const free = labels.every(
       other => Math.abs(other.x - label.x) > theme.size * 3.4 || Math.abs(other.y - label.y) > theme.size * 1.1
     )
@@ -83,18 +85,19 @@ export function attentionArcs({ tokens, weights, query, width, height }: Attenti
     graphic: [
       ...arcs.toReversed().map(({ key, weight }) => {
         const [from, to] = [x[query]!, x[key]!]
-        const rx = Math.abs(from - to) / 2
-        const pathData =
-          key === query
-            ? `M${from - 1} ${floor}A${loop} ${loop} 0 1 1 ${from + 1} ${floor}`
-            : `M${from} ${floor}A${rx} ${Math.max(1, rx * flat)} 0 0 ${to < from ? 0 : 1} ${to} ${floor}`
-        return {
-          type: 'path' as const,
+        const shared = {
           name: `arc ${key}`,
           silent: true,
-          shape: { pathData },
           style: { fill: 'none', stroke: theme.base, lineWidth: 1 + weight * 11, opacity: Math.min(1, 0.3 + weight) },
           z: 1
+        }
+        if (key === query) return { ...shared, type: 'circle' as const, shape: { cx: from, cy: floor - loop, r: loop } }
+        // One cubic curve whose control points stand above the ends; its apex is at ¾ of their height.
+        const control = floor - (4 / 3) * (floor - apex(key))
+        return {
+          ...shared,
+          type: 'bezierCurve' as const,
+          shape: { x1: from, y1: floor, cpx1: from, cpy1: control, cpx2: to, cpy2: control, x2: to, y2: floor }
         }
       }),
       ...labels.map(label => ({

@@ -1,6 +1,6 @@
 /** The parts of ECharts that the lab draws with, and the option type composed of them. */
-import type { BarSeriesOption, HeatmapSeriesOption, LineSeriesOption } from 'echarts/charts'
-import { BarChart, HeatmapChart, LineChart } from 'echarts/charts'
+import type { BarSeriesOption, HeatmapSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts'
+import { BarChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts'
 import type {
   DataZoomComponentOption,
   GraphicComponentOption,
@@ -32,6 +32,7 @@ use([
   BarChart,
   HeatmapChart,
   LineChart,
+  ScatterChart,
   DataZoomInsideComponent,
   GraphicComponent,
   GridComponent,
@@ -51,6 +52,7 @@ export type ChartOption = ComposeOption<
   | BarSeriesOption
   | HeatmapSeriesOption
   | LineSeriesOption
+  | ScatterSeriesOption
   | DataZoomComponentOption
   | GraphicComponentOption
   | GridComponentOption

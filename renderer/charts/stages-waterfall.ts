@@ -34,21 +34,26 @@ export interface StagesWaterfall {
 /** What a stage did to one token. */
 export type StageChange = 'same' | 'up' | 'down' | 'cut' | 'gone'
 
-/** Relative change from which a mark is shown. */
+/** Relative change from which a mark is shown, and the probability below which no change is worth one. */
 const markedChange = 0.15
+const markedFrom = 0.001
 
 export function stageChange(before: number | undefined, after: number): StageChange {
   if (before === undefined) return after > 0 ? 'same' : 'gone'
   if (after <= 0) return before > 0 ? 'cut' : 'gone'
-  if (before <= 0 || Math.abs(after - before) <= markedChange * before) return 'same'
+  if (Math.abs(after - before) <= markedChange * before || Math.max(before, after) < markedFrom) return 'same'
   return after > before ? 'up' : 'down'
 }
 
 /** Length of a bar: the square root, so that small probabilities can still be seen. */
 const length = (p: number): number => Math.sqrt(p)
 
+/** Whether a column is too narrow for setting and entropy on one line. */
+const isNarrow = (width: number, theme: ChartTheme): boolean => width < theme.size * 48
+
 /** Pixels above the rows: names, settings and entropies of the stages. */
-export const waterfallHead = (theme: ChartTheme): number => Math.ceil(theme.size * 3)
+export const waterfallHead = (width: number, theme: ChartTheme): number =>
+  Math.ceil(theme.size * (isNarrow(width, theme) ? 4.2 : 3))
 
 export function stagesWaterfall(
   { rows, others, stages, width, rowHeight, words }: StagesWaterfall,
@@ -68,47 +73,53 @@ export function stagesWaterfall(
     )
   )
   const column = (width - left) / stages.length
-  const gap = theme.size * 0.9
-  const head = waterfallHead(theme)
+  const gap = theme.size * 0.8
+  const mark = theme.size * 0.6
+  const plot = Math.max(1, column - gap)
+  const head = waterfallHead(width, theme)
+  const line = theme.size * 1.3
+  const narrow = isNarrow(width, theme)
   const values = stages.map(stage => [...Array.from(stage.probabilities), ...(others > 0 ? [stage.rest] : [])])
   const longest = length(Math.max(...values.flat(), 1e-9))
-  const marks = { up: { text: '▲', color: theme.rlhf }, down: { text: '▼', color: theme.bad } } as const
+  // The longest bar ends before the marks begin.
+  const end = (longest * plot) / Math.max(1, plot - mark - 3)
 
   return {
     title: stages.flatMap((stage, j) => {
-      const at = { top: 0, padding: 0, itemGap: 2 }
-      const name = {
-        fontSize: theme.size * 0.95,
-        fontWeight: 500 as const,
-        color: stage.active ? theme.ink : theme.ink3,
-        width: column - 4,
-        overflow: 'truncate' as const
-      }
-      const small = { fontSize: theme.size * 0.88, color: theme.ink3 }
+      const start = left + j * column
+      const small = { fontSize: theme.size * 0.9, fontWeight: 400 as const, color: theme.ink3 }
+      const name = { fontSize: theme.size * 0.95, fontWeight: 500 as const, color: stage.active ? theme.ink : theme.ink3 }
       return [
-        { ...at, left: left + j * column, text: stage.title, subtext: stage.setting, textStyle: name, subtextStyle: small },
         {
-          ...at,
-          left: left + (j + 1) * column - gap,
-          text: '',
-          subtext: `\n${stage.entropy}`,
-          textAlign: 'right' as const,
-          itemGap: -2,
-          subtextStyle: { ...small, align: 'right' as const }
-        }
+          text: stage.title,
+          left: start,
+          top: 0,
+          padding: 0,
+          textStyle: { ...name, width: column - 3, overflow: 'truncate' as const }
+        },
+        {
+          text: stage.setting,
+          left: start,
+          top: line,
+          padding: 0,
+          textStyle: { ...small, color: stage.active ? theme.ink2 : theme.ink3 }
+        },
+        narrow
+          ? { text: stage.entropy, left: start, top: line * 2, padding: 0, textStyle: small }
+          : { text: stage.entropy, left: start + plot, top: line, padding: 0, textAlign: 'right' as const, textStyle: small }
       ]
     }),
     tooltip: {
       ...tooltip(theme),
       trigger: 'item',
-      formatter: (mark: unknown) => {
-        const { seriesIndex, dataIndex } = mark as { seriesIndex: number; dataIndex: number }
+      formatter: (marked: unknown) => {
+        const { seriesIndex, dataIndex } = marked as { seriesIndex: number; dataIndex: number }
         const j = Math.floor(seriesIndex / 2)
         return `${labels[dataIndex]!.text}  ${stages[j]!.title}: ${percent(values[j]![dataIndex]!)}`
       }
     },
-    grid: stages.map((_, j) => ({ left: left + j * column, width: column - gap, top: head, height: rowHeight * labels.length })),
-    xAxis: stages.map((_, j) => ({ type: 'value' as const, show: false, gridIndex: j, min: 0, max: longest })),
+    grid: stages.map((_, j) => ({ left: left + j * column, width: plot, top: head, height: rowHeight * labels.length })),
+    xAxis: stages.map((_, j) => ({ type: 'value' as const, show: false, gridIndex: j, min: 0, max: end })),
     yAxis: stages.map((_, j) => ({
       ...(j === 0 ? rowAxis(labels, theme) : { ...rowAxis(labels, theme), axisLabel: { show: false } }),
       gridIndex: j
@@ -121,7 +132,7 @@ export function stagesWaterfall(
         yAxisIndex: j,
         barWidth: '74%',
         data: values[j]!.map((p, i) => ({
-          value: p > 0 ? Math.max(length(p), longest * 0.018) : 0,
+          value: p > 0 ? Math.max(length(p), end * 0.016) : 0,
           itemStyle: {
             color: i >= rows.length ? theme.ink3 : theme.base,
             opacity: 0.35 + 0.65 * Math.min(1, p * 2),
@@ -130,30 +141,46 @@ export function stagesWaterfall(
         }))
       },
       {
-        // A thin line where nothing is left, and what the stage did at the column's right edge.
-        type: 'bar' as const,
+        // What the stage did: triangles at the column's right edge, a thin line where nothing is left.
+        type: 'scatter' as const,
         name: `${stage.title} change`,
         xAxisIndex: j,
         yAxisIndex: j,
-        barGap: '-100%',
-        barWidth: 2,
         silent: true,
         data: values[j]!.map((p, i) => {
           const change = stageChange(values[j - 1]?.[i], p)
-          const none = p <= 0
-          const mark = change === 'up' || change === 'down' ? marks[change] : undefined
-          const text = mark?.text ?? (change === 'cut' ? words.cut : '')
-          return {
-            value: longest,
-            itemStyle: { color: none ? theme.cut : 'transparent' },
-            label: {
-              show: text !== '',
-              position: (mark ? 'insideRight' : [column - gap, -theme.size * 0.95]) as 'insideRight',
-              formatter: text,
-              color: mark?.color ?? theme.ink3,
-              fontSize: theme.size * 0.85,
-              ...(mark ? {} : { align: 'right' as const })
-            }
+          const at = (value: number) => [value, i] as [number, number]
+          switch (change) {
+            case 'up':
+            case 'down':
+              return {
+                value: at(end),
+                name: change,
+                symbol: 'triangle',
+                symbolSize: mark,
+                symbolRotate: change === 'up' ? 0 : 180,
+                symbolOffset: [-mark / 2, 0],
+                itemStyle: { color: change === 'up' ? theme.rlhf : theme.bad }
+              }
+            case 'cut':
+            case 'gone':
+              return {
+                value: at(end / 2),
+                name: change,
+                symbol: 'rect',
+                symbolSize: [plot, 1.5],
+                itemStyle: { color: theme.cut },
+                label: {
+                  show: change === 'cut',
+                  position: [plot, -theme.size * 0.95] as [number, number],
+                  align: 'right' as const,
+                  formatter: words.cut,
+                  color: theme.ink3,
+                  fontSize: theme.size * 0.85
+                }
+              }
+            case 'same':
+              return { value: at(end), name: change, symbolSize: 0 }
           }
         })
       }

@@ -12,13 +12,18 @@ export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
       return {
         ...run,
         step: progress.step,
-        trainLoss: progress.loss,
+        // Until the text was looked at, a batch's loss stands in.
+        ...(run.validationLoss === undefined && { trainLoss: progress.loss }),
         tokensPerSecond: progress.tokensPerSecond,
         seconds: progress.seconds,
         secondsLeft: progress.secondsLeft
       }
     case 'evaluation':
-      return progress.validationLoss === null ? run : { ...run, validationLoss: progress.validationLoss }
+      return {
+        ...run,
+        trainLoss: progress.trainLoss,
+        ...(progress.validationLoss !== null && { validationLoss: progress.validationLoss })
+      }
     case 'state':
       return { ...run, step: progress.step, state: progress.state }
     case 'done':

@@ -84,7 +84,7 @@ export default {
   },
   settings: {
     title: 'Settings',
-    note: 'reuse the logits: the model ran {n}×',
+    note: 'logits reused: the model ran {n}×',
     reset: 'All off',
     resetTip: 'Switch every stage off: the raw distribution',
     off: 'off',

@@ -17,7 +17,8 @@ process.chdir(root)
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const run = (command, words, environment = {}) =>
-  spawnSync(command, words, { stdio: 'inherit', shell: process.platform === 'win32', env: { ...process.env, ...environment } }).status
+  spawnSync(command, words, { stdio: 'inherit', shell: process.platform === 'win32', env: { ...process.env, ...environment } })
+    .status
 
 /** Adds a runner's report to the totals; a runner that left none, or failed without a failed test, counts as one failure. */
 function add(name, status, report, count) {
@@ -32,11 +33,18 @@ function add(name, status, report, count) {
 
 const unit = join(output, 'vitest.json')
 rmSync(unit, { force: true })
-add('vitest', run('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`]), unit, report => ({
-  passed: report.numPassedTests,
-  failed: report.numFailedTests + report.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length,
-  skipped: report.numPendingTests + (report.numTodoTests ?? 0)
-}))
+add(
+  'vitest',
+  run('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`]),
+  unit,
+  report => ({
+    passed: report.numPassedTests,
+    failed:
+      report.numFailedTests +
+      report.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length,
+    skipped: report.numPendingTests + (report.numTodoTests ?? 0)
+  })
+)
 
 /** Path of a Chromium: $CHROMIUM, the system's, Playwright's; installs one where that can be done; null when there is none. */
 async function findBrowser() {
@@ -60,12 +68,25 @@ const browser = await findBrowser()
 const pages = join(output, 'playwright.json')
 rmSync(pages, { force: true })
 if (browser) {
-  const status = run('npx', ['playwright', 'test', '--reporter=list,json'], { CHROMIUM: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: pages })
-  add('playwright', status, pages, ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped }))
+  const status = run('npx', ['playwright', 'test', '--reporter=list,json'], {
+    CHROMIUM: browser,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: pages
+  })
+  add('playwright', status, pages, ({ stats }) => ({
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: stats.skipped
+  }))
 } else {
-  const listed = spawnSync('npx', ['playwright', 'test', '--list', '--reporter=json'], { encoding: 'utf8', shell: process.platform === 'win32' })
-  const count = JSON.parse(listed.stdout || '{"stats":{"skipped":0,"expected":0}}').suites?.flatMap(file => file.specs).length ?? 0
-  console.log(`End-to-end tests skipped: no Chromium on this machine and none could be installed. Install Chromium, or set CHROMIUM to its path.`)
+  const listed = spawnSync('npx', ['playwright', 'test', '--list', '--reporter=json'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32'
+  })
+  const count =
+    JSON.parse(listed.stdout || '{"stats":{"skipped":0,"expected":0}}').suites?.flatMap(file => file.specs).length ?? 0
+  console.log(
+    `End-to-end tests skipped: no Chromium on this machine and none could be installed. Install Chromium, or set CHROMIUM to its path.`
+  )
   totals.skipped += Math.max(1, count)
 }
 

@@ -5,7 +5,17 @@ import { countParameters } from '../../../electron/graph/graph.ts'
 import { initialise, MersenneTwister, torchNormal } from '../../../electron/graph/initialisation.ts'
 import { decodeSafetensors } from '../../../electron/graph/safetensors.ts'
 
-const babyGpt = { layers: 4, heads: 4, channels: 16, context: 3, vocabulary: 2, bias: false, normBias: true, tied: true, dropout: 0 }
+const babyGpt = {
+  layers: 4,
+  heads: 4,
+  channels: 16,
+  context: 3,
+  vocabulary: 2,
+  bias: false,
+  normBias: true,
+  tied: true,
+  dropout: 0
+}
 
 describe('PyTorch-compatible initialisation', () => {
   it('draws the numbers of MT19937', () => {
@@ -38,7 +48,16 @@ describe('PyTorch-compatible initialisation', () => {
   })
 
   it('gives a GPT of any size values of the stated deviation', () => {
-    const graph = gptGraph({ layers: 2, heads: 2, channels: 64, context: 16, vocabulary: 100, bias: true, tied: false, dropout: 0 })
+    const graph = gptGraph({
+      layers: 2,
+      heads: 2,
+      channels: 64,
+      context: 16,
+      vocabulary: 100,
+      bias: true,
+      tied: false,
+      dropout: 0
+    })
     const values = initialise(graph, 1)
     for (const { name, init } of graph.parameters) {
       const of = values.get(name)!

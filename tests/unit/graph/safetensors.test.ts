@@ -34,12 +34,21 @@ const reasonOf = (bytes: Uint8Array): string => {
 describe('safetensors', () => {
   it('gives back what was written', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ minLength: 1 }).filter(name => name !== '__metadata__'), tensor), fc.dictionary(fc.string(), fc.string()), (arrays, metadata) => {
-        const tensors = new Map<string, Tensor>(Object.entries(arrays).map(([name, values]) => [name, { shape: [1, values.length], values }]))
-        const read = decodeSafetensors(Buffer.from(encodeSafetensors(tensors, metadata)))
-        expect(new Map(read.tensors)).toEqual(tensors)
-        expect({ ...read.metadata }).toEqual({ ...metadata })
-      })
+      fc.property(
+        fc.dictionary(
+          fc.string({ minLength: 1 }).filter(name => name !== '__metadata__'),
+          tensor
+        ),
+        fc.dictionary(fc.string(), fc.string()),
+        (arrays, metadata) => {
+          const tensors = new Map<string, Tensor>(
+            Object.entries(arrays).map(([name, values]) => [name, { shape: [1, values.length], values }])
+          )
+          const read = decodeSafetensors(Buffer.from(encodeSafetensors(tensors, metadata)))
+          expect(new Map(read.tensors)).toEqual(tensors)
+          expect({ ...read.metadata }).toEqual({ ...metadata })
+        }
+      )
     )
   })
 
@@ -48,7 +57,9 @@ describe('safetensors', () => {
     const bytes = new Uint8Array(new Uint16Array([0x3c00, 0xb800]).buffer)
     const { tensors } = decodeSafetensors(file({ a: { dtype: 'F16', shape: [2], data_offsets: [0, 4] } }, bytes))
     expect(tensors.get('a')!.values).toEqual(new Float32Array([1, -0.5]))
-    const brain = decodeSafetensors(file({ a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, new Uint8Array([0x80, 0x3f])))
+    const brain = decodeSafetensors(
+      file({ a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, new Uint8Array([0x80, 0x3f]))
+    )
     expect(brain.tensors.get('a')!.values).toEqual(new Float32Array([1]))
   })
 
@@ -61,10 +72,19 @@ describe('safetensors', () => {
     expect(reasonOf(file({ a: 1 }))).toContain('a is malformed')
     expect(reasonOf(file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, four))).toContain('malformed')
     expect(reasonOf(file({ a: { dtype: 'F4', shape: [1], data_offsets: [0, 4] } }, four))).toContain('F4')
-    expect(reasonOf(file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, four))).toContain('should take')
+    expect(reasonOf(file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 4] } }, four))).toContain(
+      'should take'
+    )
     expect(reasonOf(file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, four))).toContain('should take 8 bytes')
     expect(reasonOf(file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)))).toContain('begins at 4')
-    expect(reasonOf(file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, four))).toContain('begins at 0')
+    expect(
+      reasonOf(
+        file(
+          { a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } },
+          four
+        )
+      )
+    ).toContain('begins at 0')
     expect(reasonOf(file({}, four))).toContain('belong to no tensor')
     const huge = new Uint8Array(16)
     new DataView(huge.buffer).setBigUint64(0, 2n ** 63n, true)

@@ -13,7 +13,8 @@ describe('home', () => {
   })
 
   it('is wherever GPTLAB_HOME says, on every platform', () => {
-    for (const platform of ['linux', 'darwin', 'win32'] as const) expect(homeFolder({ GPTLAB_HOME: '/class/lab' }, platform, '/home/ada')).toBe('/class/lab')
+    for (const platform of ['linux', 'darwin', 'win32'] as const)
+      expect(homeFolder({ GPTLAB_HOME: '/class/lab' }, platform, '/home/ada')).toBe('/class/lab')
   })
 
   it('makes its folders and can be opened again', async () => {

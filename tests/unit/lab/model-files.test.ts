@@ -15,23 +15,43 @@ const whole = ['config.json', 'tokenizer.json', 'model.safetensors']
 
 describe('files of an imported model', () => {
   it('takes what a model has and nothing else', () => {
-    const chosen = chooseModelFiles(offer(...whole, 'onnx/model.onnx', 'onnx/model.onnx_data', 'README.md', 'run.exe', '.git/config.json'))
+    const chosen = chooseModelFiles(
+      offer(...whole, 'onnx/model.onnx', 'onnx/model.onnx_data', 'README.md', 'run.exe', '.git/config.json')
+    )
     expect([...chosen.values()]).toEqual([...whole, 'onnx/model.onnx', 'onnx/model.onnx_data', 'README.md'])
   })
 
   it('leaves out the folder that was dropped, whatever separates its names', () => {
     expect([...chooseModelFiles(offer(...whole.map(name => `my model/${name}`))).values()]).toEqual(whole)
-    expect([...chooseModelFiles(offer('m\\config.json', 'm\\tokenizer.json', 'm\\onnx\\model.onnx')).values()]).toEqual(['config.json', 'tokenizer.json', 'onnx/model.onnx'])
+    expect([...chooseModelFiles(offer('m\\config.json', 'm\\tokenizer.json', 'm\\onnx\\model.onnx')).values()]).toEqual([
+      'config.json',
+      'tokenizer.json',
+      'onnx/model.onnx'
+    ])
   })
 
-  it.each(['../config.json', 'a/../../config.json', '/etc/config.json', '\\\\server\\config.json', 'C:\\config.json', 'config.json:stream', 'a//b', './config.json', 'a\0b', ''])(
-    'refuses the path %j',
-    path => expect(codeOf(() => chooseModelFiles([...offer(...whole), { path, bytes: 1 }]))).toBe('import-path')
+  it.each([
+    '../config.json',
+    'a/../../config.json',
+    '/etc/config.json',
+    '\\\\server\\config.json',
+    'C:\\config.json',
+    'config.json:stream',
+    'a//b',
+    './config.json',
+    'a\0b',
+    ''
+  ])('refuses the path %j', path =>
+    expect(codeOf(() => chooseModelFiles([...offer(...whole), { path, bytes: 1 }]))).toBe('import-path')
   )
 
   it('refuses files that are too large before reading them', () => {
-    expect(codeOf(() => chooseModelFiles([...offer('config.json', 'tokenizer.json'), { path: 'model.safetensors', bytes: 2 ** 40 }]))).toBe('import-too-large')
-    expect(codeOf(() => chooseModelFiles([...offer('config.json', 'model.safetensors'), { path: 'tokenizer.json', bytes: 2 ** 30 }]))).toBe('import-too-large')
+    expect(
+      codeOf(() => chooseModelFiles([...offer('config.json', 'tokenizer.json'), { path: 'model.safetensors', bytes: 2 ** 40 }]))
+    ).toBe('import-too-large')
+    expect(
+      codeOf(() => chooseModelFiles([...offer('config.json', 'model.safetensors'), { path: 'tokenizer.json', bytes: 2 ** 30 }]))
+    ).toBe('import-too-large')
   })
 
   it('says what is missing', () => {

@@ -3,9 +3,23 @@ import type { Recipe, RunProgress } from '../../../electron/contract/training.ts
 import { advanceSummary, emptySummary, HistoryColumns } from '../../../electron/lab/run-summary.ts'
 import type { RunRecord } from '../../../electron/training/run-folder.ts'
 
-const record = { name: 'sonnets', started: '2026-01-01T00:00:00.000Z', parameters: 10, engine: { simd: 'avx2', threads: 2 } } as RunRecord
+const record = {
+  name: 'sonnets',
+  started: '2026-01-01T00:00:00.000Z',
+  parameters: 10,
+  engine: { simd: 'avx2', threads: 2 }
+} as RunRecord
 const start = emptySummary('r', { steps: 100 } as Recipe, record)
-const step = (at: number): RunProgress => ({ kind: 'step', step: at, loss: 4 / at, learningRate: 1e-3, gradientNorm: 1, tokensPerSecond: 500, seconds: at / 10, secondsLeft: 10 - at / 10 })
+const step = (at: number): RunProgress => ({
+  kind: 'step',
+  step: at,
+  loss: 4 / at,
+  learningRate: 1e-3,
+  gradientNorm: 1,
+  tokensPerSecond: 500,
+  seconds: at / 10,
+  secondsLeft: 10 - at / 10
+})
 const time = '2026-01-01T00:00:00.000Z'
 
 describe('row of a run', () => {
@@ -19,11 +33,25 @@ describe('row of a run', () => {
       { kind: 'evaluation', step: 2, trainLoss: 2, validationLoss: 2.5 },
       { kind: 'state', step: 2, state: 'paused', time }
     ]
-    expect(lines.reduce(advanceSummary, start)).toMatchObject({ state: 'paused', step: 2, steps: 100, trainLoss: 2, validationLoss: 2.5, tokensPerSecond: 500, seconds: 0.2 })
+    expect(lines.reduce(advanceSummary, start)).toMatchObject({
+      state: 'paused',
+      step: 2,
+      steps: 100,
+      trainLoss: 2,
+      validationLoss: 2.5,
+      tokensPerSecond: 500,
+      seconds: 0.2
+    })
   })
 
   it('keeps a failure until the run goes on again', () => {
-    const failed = ([step(1), { kind: 'failed', step: 1, code: 'run-diverged', message: 'x', details: {} }, { kind: 'state', step: 1, state: 'failed', time }] as RunProgress[]).reduce(advanceSummary, start)
+    const failed = (
+      [
+        step(1),
+        { kind: 'failed', step: 1, code: 'run-diverged', message: 'x', details: {} },
+        { kind: 'state', step: 1, state: 'failed', time }
+      ] as RunProgress[]
+    ).reduce(advanceSummary, start)
     expect(failed).toMatchObject({ state: 'failed', failure: { code: 'run-diverged' } })
     expect(advanceSummary(failed, { kind: 'state', step: 1, state: 'running', time }).failure).toBeUndefined()
   })

@@ -20,13 +20,16 @@ describe('settings', () => {
     expect((await SettingsFile.open(path)).get()).toEqual({ ...defaultSettings(), theme: 'dark', threads: 3 })
   })
 
-  it.each(['{"theme":"da', '{"theme":"purple"}', 'null'])('sets a damaged file %s aside and goes on with the defaults', async text => {
-    const path = await folder()
-    await writeFile(join(path, 'settings.json'), text)
-    expect((await SettingsFile.open(path)).get()).toEqual(defaultSettings())
-    const names = await readdir(path)
-    expect(names).toHaveLength(1)
-    expect(names[0]).toMatch(/^settings\.json\.damaged-/)
-    expect(await readFile(join(path, names[0]!), 'utf8')).toBe(text)
-  })
+  it.each(['{"theme":"da', '{"theme":"purple"}', 'null'])(
+    'sets a damaged file %s aside and goes on with the defaults',
+    async text => {
+      const path = await folder()
+      await writeFile(join(path, 'settings.json'), text)
+      expect((await SettingsFile.open(path)).get()).toEqual(defaultSettings())
+      const names = await readdir(path)
+      expect(names).toHaveLength(1)
+      expect(names[0]).toMatch(/^settings\.json\.damaged-/)
+      expect(await readFile(join(path, names[0]!), 'utf8')).toBe(text)
+    }
+  )
 })

@@ -31,7 +31,8 @@ describe('trash', () => {
 
   it('does not reach outside the trash or into another room', async () => {
     const id = await moveToTrash(home, 'models', 'mine')
-    for (const bad of ['../models', '..', '', '.', `../trash/${id}`, `${id}/item`]) await expect(restoreFromTrash(home, 'models', bad)).rejects.toMatchObject({ code: 'trash-unknown' })
+    for (const bad of ['../models', '..', '', '.', `../trash/${id}`, `${id}/item`])
+      await expect(restoreFromTrash(home, 'models', bad)).rejects.toMatchObject({ code: 'trash-unknown' })
     await expect(restoreFromTrash(home, 'runs', id)).rejects.toMatchObject({ code: 'trash-unknown' })
   })
 })

@@ -61,7 +61,12 @@ describe('sampling stages', () => {
   it('ban what would complete an n-gram, against a search by hand', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 }), fc.integer({ min: 1, max: 4 }), (past, n) => {
-        const ngrams = new Set(past.map((_, i) => past.slice(i, i + n)).filter(gram => gram.length === n).map(String))
+        const ngrams = new Set(
+          past
+            .map((_, i) => past.slice(i, i + n))
+            .filter(gram => gram.length === n)
+            .map(String)
+        )
         for (let id = 0; id < 4; id++) {
           const completed = [...past, id].slice(-n)
           expect(bannedByNgrams(past, n).has(id)).toBe(completed.length === n && ngrams.has(String(completed)))

@@ -1,0 +1,26 @@
+/** End-to-end tests: pages in Chromium, the desktop in the stand-in (or in real Electron with REAL_ELECTRON=1). */
+import { existsSync } from 'node:fs'
+import { defineConfig } from '@playwright/test'
+
+/** $CHROMIUM, the system's, or, when there is none, Playwright's own. */
+const chromium = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  path => path && existsSync(path)
+)
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'tests/output/e2e',
+  globalSetup: './tests/standin/build.ts',
+  // Every test has a lab of its own, and most of them train.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: !!process.env['CI'],
+  reporter: [['list']],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: chromium, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] }
+  }
+})

@@ -24,7 +24,8 @@ const zones = floors.flatMap((rooms, floor) =>
       './electron/preload.ts',
       './renderer'
     ].filter(path => existsSync(path)),
-    message: 'Imports point down the floors: cli → desktop, browser-host → lab → training, onnx → engine, graph, corpora, tokenizers, sampling → chain, measures, contract.'
+    message:
+      'Imports point down the floors: cli → desktop, browser-host → lab → training, onnx → engine, graph, corpora, tokenizers, sampling → chain, measures, contract.'
   }))
 )
 const rendererZone = {
@@ -35,7 +36,20 @@ const rendererZone = {
 }
 
 export default tseslint.config(
-  { ignores: ['out/', 'dist/', 'release/', 'electron/engine/build/', 'tests/output/', 'tests/fixtures/', 'models/', 'coverage/', 'test-results/', 'playwright-report/'] },
+  {
+    ignores: [
+      'out/',
+      'dist/',
+      'release/',
+      'electron/engine/build/',
+      'tests/output/',
+      'tests/fixtures/',
+      'models/',
+      'coverage/',
+      'test-results/',
+      'playwright-report/'
+    ]
+  },
   ...tseslint.configs.recommended,
   ...vue.configs['flat/recommended'],
   {
@@ -74,23 +88,66 @@ export default tseslint.config(
   {
     // Everything that the page, the contract or the lab must not know.
     files: ['electron/contract/**/*.ts', 'renderer/**/*.{ts,vue}'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(node:|electron$|ws$|onnxruntime-node$)', message: 'Runs in the page too: no Node, no Electron.' }] }] }
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^(node:|electron$|ws$|onnxruntime-node$)', message: 'Runs in the page too: no Node, no Electron.' }
+          ]
+        }
+      ]
+    }
   },
   {
     files: ['electron/contract/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(node:|electron$|vue|ws$|onnxruntime-node$)', message: 'The contract belongs to all sides: no Node, Electron or Vue.' }] }] }
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(node:|electron$|vue|ws$|onnxruntime-node$)',
+              message: 'The contract belongs to all sides: no Node, Electron or Vue.'
+            }
+          ]
+        }
+      ]
+    }
   },
   {
     files: ['electron/**/*.ts'],
     ignores: ['electron/main.ts', 'electron/preload.ts', 'electron/desktop/**'],
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'electron', message: 'Electron belongs in desktop/, main.ts and preload.ts.' }] }] }
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'electron', message: 'Electron belongs in desktop/, main.ts and preload.ts.' }] }
+      ]
+    }
   },
   {
     files: ['electron/main.ts', 'electron/preload.ts', 'electron/desktop/**/*.ts'],
     ignores: ['electron/preload.ts', 'electron/desktop/ipc.ts', 'electron/desktop/ipc/**'],
     rules: {
-      'no-restricted-imports': ['error', { paths: [{ name: 'electron', importNames: ['ipcMain', 'ipcRenderer'], message: 'Messages cross through desktop/ipc.ts and the preload only.' }] }],
-      'no-restricted-syntax': ['error', { selector: "CallExpression[callee.property.name='send'][callee.object.property.name='webContents']", message: 'Push through desktop/ipc.ts.' }]
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'electron',
+              importNames: ['ipcMain', 'ipcRenderer'],
+              message: 'Messages cross through desktop/ipc.ts and the preload only.'
+            }
+          ]
+        }
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='send'][callee.object.property.name='webContents']",
+          message: 'Push through desktop/ipc.ts.'
+        }
+      ]
     }
   }
 )

@@ -21,7 +21,11 @@ function newest(folder) {
   return Math.max(
     0,
     ...readdirSync(folder, { withFileTypes: true }).map(entry =>
-      entry.name === 'build' || entry.name === 'texts' ? 0 : entry.isDirectory() ? newest(join(folder, entry.name)) : changed(join(folder, entry.name))
+      entry.name === 'build' || entry.name === 'texts'
+        ? 0
+        : entry.isDirectory()
+          ? newest(join(folder, entry.name))
+          : changed(join(folder, entry.name))
     )
   )
 }
@@ -31,8 +35,14 @@ if (changed(join(root, 'node_modules/.package-lock.json')) < changed(join(root, 
   npm('ci')
 }
 
-const built = Math.min(...['out/main/main.js', 'out/preload/preload.cjs', 'out/renderer/index.html'].map(file => changed(join(root, file))))
-const sources = Math.max(newest(join(root, 'electron')), newest(join(root, 'renderer')), changed(join(root, 'electron.vite.config.ts')))
+const built = Math.min(
+  ...['out/main/main.js', 'out/preload/preload.cjs', 'out/renderer/index.html'].map(file => changed(join(root, file)))
+)
+const sources = Math.max(
+  newest(join(root, 'electron')),
+  newest(join(root, 'renderer')),
+  changed(join(root, 'electron.vite.config.ts'))
+)
 if (built < sources) {
   console.log('GPT Lab: building.')
   npm('run', '--silent', 'build')

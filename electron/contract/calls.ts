@@ -46,7 +46,11 @@ export const callInputs = {
   'models.export': v.strictObject({ model: id }),
   'models.import': v.strictObject({
     name,
-    files: v.pipe(v.array(v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(300)), bytes })), v.minLength(1), v.maxLength(200))
+    files: v.pipe(
+      v.array(v.strictObject({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(300)), bytes })),
+      v.minLength(1),
+      v.maxLength(200)
+    )
   }),
   'models.choose': nothing,
 
@@ -78,7 +82,7 @@ export const callInputs = {
     settings: SamplingSettingsSchema,
     seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1))
   }),
-  'generate': v.strictObject({
+  generate: v.strictObject({
     ...prompt,
     settings: SamplingSettingsSchema,
     seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
@@ -132,24 +136,30 @@ export interface CallOutputs {
   'probe.inspect': Inspection
   'probe.stages': StagesView
   'probe.draw': { readonly id: number; readonly text: string; readonly probability: number }
-  'generate': { readonly tokens: readonly TokenView[]; readonly text: string; readonly ended: 'length' | 'stop' | 'end-token' | 'context'; readonly tokensPerSecond: number; readonly provider: string }
+  generate: {
+    readonly tokens: readonly TokenView[]
+    readonly text: string
+    readonly ended: 'length' | 'stop' | 'end-token' | 'context'
+    readonly tokensPerSecond: number
+    readonly provider: string
+  }
 }
 
 /** Progress, for the calls that report on the way. */
 export interface CallProgress {
-  'generate': { readonly token: TokenView }
+  generate: { readonly token: TokenView }
 }
 export type ProgressOf<M extends Method> = M extends keyof CallProgress ? CallProgress[M] : never
 
 /** Events the lab pushes to every open window. */
 export interface Events {
-  'run': { readonly run: string; readonly progress: RunProgress }
-  'runs': { readonly runs: readonly RunSummary[] }
-  'models': { readonly models: readonly ModelSummary[] }
-  'session': { readonly model: string; readonly session: SessionDescription }
-  'settings': Settings
+  run: { readonly run: string; readonly progress: RunProgress }
+  runs: { readonly runs: readonly RunSummary[] }
+  models: { readonly models: readonly ModelSummary[] }
+  session: { readonly model: string; readonly session: SessionDescription }
+  settings: Settings
   /** The native menu asks the page to go to a room. */
-  'go': { readonly room: string }
+  go: { readonly room: string }
 }
 export type EventName = keyof Events
 export const eventNames = ['run', 'runs', 'models', 'session', 'settings', 'go'] as const satisfies readonly EventName[]

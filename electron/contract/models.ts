@@ -74,7 +74,11 @@ export interface ModelCard {
   readonly tokensPerSecond?: number
   readonly machine?: string
   /** Loss curve for a small chart: steps, training and validation loss. */
-  readonly curve?: { readonly steps: readonly number[]; readonly train: readonly number[]; readonly validation: readonly (number | null)[] }
+  readonly curve?: {
+    readonly steps: readonly number[]
+    readonly train: readonly number[]
+    readonly validation: readonly (number | null)[]
+  }
 }
 
 /** Everything about one model. */

@@ -18,7 +18,14 @@ export const SamplingSettingsSchema = v.strictObject({
 export type SamplingSettings = v.InferOutput<typeof SamplingSettingsSchema>
 
 /** Settings that change nothing. */
-export const neutralSampling: SamplingSettings = { repetitionPenalty: 1, noRepeatNgram: 0, temperature: 1, topK: 0, topP: 1, greedy: false }
+export const neutralSampling: SamplingSettings = {
+  repetitionPenalty: 1,
+  noRepeatNgram: 0,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  greedy: false
+}
 
 /** The stages in the order in which they are applied. */
 export const samplingStages = ['raw', 'repetition-penalty', 'no-repeat-ngram', 'temperature', 'top-k', 'top-p'] as const
@@ -48,7 +55,10 @@ export interface Inspection {
   /** (layers, heads, T, T) attention probabilities over the tokens that were run; row = looking token. Empty for models without the full form. */
   readonly attention: Float32Array
   /** Logit lens: best guesses when the head reads the residual stream after each layer, last position. */
-  readonly lens: readonly { readonly layer: number; readonly guesses: readonly { readonly id: number; readonly text: string; readonly probability: number }[] }[]
+  readonly lens: readonly {
+    readonly layer: number
+    readonly guesses: readonly { readonly id: number; readonly text: string; readonly probability: number }[]
+  }[]
   readonly milliseconds: number
 }
 

@@ -117,7 +117,11 @@ export interface RunSummary {
   /** Id of the model it has written, once it has. */
   readonly model?: string
   /** Why it failed, when it did. */
-  readonly failure?: { readonly code: string; readonly message: string; readonly details: Readonly<Record<string, string | number>> }
+  readonly failure?: {
+    readonly code: string
+    readonly message: string
+    readonly details: Readonly<Record<string, string | number>>
+  }
   readonly engine: { readonly simd: string; readonly threads: number }
 }
 
@@ -160,7 +164,12 @@ export type RunProgress =
       readonly seconds: number
       readonly secondsLeft: number
     }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly trainLoss: number; /** Null where nothing is held out. */ readonly validationLoss: number | null }
+  | {
+      readonly kind: 'evaluation'
+      readonly step: number
+      readonly trainLoss: number
+      /** Null where nothing is held out. */ readonly validationLoss: number | null
+    }
   | { readonly kind: 'sample'; readonly step: number; readonly prompt: string; readonly text: string }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }
   | { readonly kind: 'state'; readonly step: number; readonly state: RunState; readonly time: string }
@@ -174,4 +183,10 @@ export type RunProgress =
       readonly validationLoss: number | null
       readonly tokensPerSecond: number
     }
-  | { readonly kind: 'failed'; readonly step: number; readonly code: string; readonly message: string; readonly details: Readonly<Record<string, string | number>> }
+  | {
+      readonly kind: 'failed'
+      readonly step: number
+      readonly code: string
+      readonly message: string
+      readonly details: Readonly<Record<string, string | number>>
+    }

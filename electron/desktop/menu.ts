@@ -12,7 +12,7 @@ export interface MenuActions {
 }
 
 /** Rooms the menu leads to, in the page's order. */
-export const menuRooms = ['training', 'probe', 'models'] as const satisfies readonly (keyof MenuText)[]
+export const menuRooms = ['probe', 'training', 'models'] as const satisfies readonly (keyof MenuText)[]
 
 /**
  * The whole menu for the settings: built anew whenever they change.

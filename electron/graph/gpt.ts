@@ -29,7 +29,11 @@ export function gptGraph(config: GptConfig): Graph {
   const { layers, heads, channels: C, context, vocabulary, bias, tied, dropout } = config
   const normBias = config.normBias ?? bias
   if (C % heads !== 0)
-    throw new LabFailure('graph-heads', `Expected channels to be a multiple of the heads but received ${C} channels and ${heads} heads. Choose, for example, ${Math.ceil(C / heads) * heads} channels.`, { channels: C, heads })
+    throw new LabFailure(
+      'graph-heads',
+      `Expected channels to be a multiple of the heads but received ${C} channels and ${heads} heads. Choose, for example, ${Math.ceil(C / heads) * heads} channels.`,
+      { channels: C, heads }
+    )
 
   const parameters: ParameterSpec[] = []
   const nodes: GraphNode[] = []
@@ -45,7 +49,14 @@ export function gptGraph(config: GptConfig): Graph {
   }
   const norm = (out: string, x: string, name: string): string => {
     const weight = parameter(`${name}.weight`, [C], { kind: 'ones' })
-    nodes.push({ op: 'layer-norm', out, x, weight, ...(normBias && { bias: parameter(`${name}.bias`, [C], { kind: 'zeros' }) }), epsilon })
+    nodes.push({
+      op: 'layer-norm',
+      out,
+      x,
+      weight,
+      ...(normBias && { bias: parameter(`${name}.bias`, [C], { kind: 'zeros' }) }),
+      epsilon
+    })
     return out
   }
   const drop = (out: string, x: string): string => {

@@ -16,7 +16,8 @@ export interface ParameterSpec {
 }
 
 /** How a parameter starts. */
-export type Initialisation = { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'zeros' } | { readonly kind: 'ones' }
+export type Initialisation =
+  { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'zeros' } | { readonly kind: 'ones' }
 
 /** An input of the graph. `per` says how many elements it has for a batch of B sequences of T tokens. */
 export interface InputSpec {
@@ -28,15 +29,35 @@ export interface InputSpec {
 /** One operation. `out` names the value it makes; parameters are named by `weight`, `bias`, `table`, `positions`. */
 export type GraphNode =
   /** out[b·T+t] = table[tokens[b,t]] + positions[t]. table (V, C), positions (context, C). */
-  | { readonly op: 'embedding'; readonly out: string; readonly tokens: string; readonly table: string; readonly positions?: string }
+  | {
+      readonly op: 'embedding'
+      readonly out: string
+      readonly tokens: string
+      readonly table: string
+      readonly positions?: string
+    }
   /** Zeroes each element with probability p and scales the others by 1/(1-p), in training only. Masks come from a counter-based generator (seed, step, node, element), so they do not depend on threads. */
   | { readonly op: 'dropout'; readonly out: string; readonly x: string; readonly p: number }
   /** (x − mean) / √(variance + epsilon) · weight + bias, over the columns; biased variance. */
-  | { readonly op: 'layer-norm'; readonly out: string; readonly x: string; readonly weight: string; readonly bias?: string; readonly epsilon: number }
+  | {
+      readonly op: 'layer-norm'
+      readonly out: string
+      readonly x: string
+      readonly weight: string
+      readonly bias?: string
+      readonly epsilon: number
+    }
   /** x · weightᵀ + bias. */
   | { readonly op: 'linear'; readonly out: string; readonly x: string; readonly weight: string; readonly bias?: string }
   /** Multi-head attention of a sequence with itself: qkv has 3C columns (queries, keys, values, each split into heads); scale 1/√(C/heads); softmax; dropout of the probabilities; heads concatenated. */
-  | { readonly op: 'attention'; readonly out: string; readonly qkv: string; readonly heads: number; readonly mask: 'causal' | 'full'; readonly dropout: number }
+  | {
+      readonly op: 'attention'
+      readonly out: string
+      readonly qkv: string
+      readonly heads: number
+      readonly mask: 'causal' | 'full'
+      readonly dropout: number
+    }
   /** x/2 · (1 + erf(x/√2)): the exact form. */
   | { readonly op: 'gelu'; readonly out: string; readonly x: string }
   | { readonly op: 'add'; readonly out: string; readonly a: string; readonly b: string }
@@ -57,7 +78,10 @@ export interface Graph {
   /** Residual stream after the embedding and after each layer, in order; what the logit lens reads. */
   readonly residuals: readonly string[]
   /** From a residual value to logits: the names of the final norm's and head's parameters. */
-  readonly head: { readonly norm: { readonly weight: string; readonly bias?: string; readonly epsilon: number }; readonly weight: string }
+  readonly head: {
+    readonly norm: { readonly weight: string; readonly bias?: string; readonly epsilon: number }
+    readonly weight: string
+  }
 }
 
 /** Elements of a shape. */

@@ -115,7 +115,11 @@ export function initialise(graph: Graph, seed: number): Parameters {
   const tied = !specs.has('lm_head.weight')
   const values = new Map<string, Float32Array>()
   const normal = (spec: ParameterSpec) =>
-    torchNormal(random, elements(spec.shape), spec.init.kind === 'normal' && !spec.name.endsWith('c_proj.weight') ? spec.init.deviation : 0.02)
+    torchNormal(
+      random,
+      elements(spec.shape),
+      spec.init.kind === 'normal' && !spec.name.endsWith('c_proj.weight') ? spec.init.deviation : 0.02
+    )
   const skipUniforms = (count: number) => {
     for (let i = 0; i < count; i++) random.uniform()
   }
@@ -142,6 +146,7 @@ export function initialise(graph: Graph, seed: number): Parameters {
 
   // The residual projections again, scaled by 1/√(2·layers).
   for (const spec of graph.parameters)
-    if (spec.name.endsWith('c_proj.weight') && spec.init.kind === 'normal') values.set(spec.name, torchNormal(random, elements(spec.shape), spec.init.deviation))
+    if (spec.name.endsWith('c_proj.weight') && spec.init.kind === 'normal')
+      values.set(spec.name, torchNormal(random, elements(spec.shape), spec.init.deviation))
   return values
 }

@@ -14,11 +14,22 @@ export function checkParameters(graph: Graph, values: Parameters): void {
   for (const { name, shape } of graph.parameters) {
     known.add(name)
     const value = values.get(name)
-    if (!value) throw new LabFailure('parameter-missing', `Expected a tensor ${name} of shape (${shape.join(', ')}) but the weights have none.`, { name })
+    if (!value)
+      throw new LabFailure(
+        'parameter-missing',
+        `Expected a tensor ${name} of shape (${shape.join(', ')}) but the weights have none.`,
+        { name }
+      )
     if (value.length !== elements(shape))
-      throw new LabFailure('parameter-shape', `Expected ${elements(shape)} values for ${name} but received ${value.length}.`, { name, expected: elements(shape), received: value.length })
-    if (!value.every(Number.isFinite)) throw new LabFailure('parameter-not-finite', `Expected finite values in ${name} but found NaN or infinity.`, { name })
+      throw new LabFailure('parameter-shape', `Expected ${elements(shape)} values for ${name} but received ${value.length}.`, {
+        name,
+        expected: elements(shape),
+        received: value.length
+      })
+    if (!value.every(Number.isFinite))
+      throw new LabFailure('parameter-not-finite', `Expected finite values in ${name} but found NaN or infinity.`, { name })
   }
   for (const name of values.keys())
-    if (!known.has(name)) throw new LabFailure('parameter-unknown', `The weights hold ${name}, which this model does not have.`, { name })
+    if (!known.has(name))
+      throw new LabFailure('parameter-unknown', `The weights hold ${name}, which this model does not have.`, { name })
 }

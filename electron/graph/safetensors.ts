@@ -27,7 +27,11 @@ const bytesPer = { F32: 4, F64: 8, I32: 4, I64: 8, F16: 2, BF16: 2 } as const
 type Type = keyof typeof bytesPer
 
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const EntrySchema = v.object({ dtype: v.string(), shape: v.pipe(v.array(size), v.maxLength(16)), data_offsets: v.tuple([size, size]) })
+const EntrySchema = v.object({
+  dtype: v.string(),
+  shape: v.pipe(v.array(size), v.maxLength(16)),
+  data_offsets: v.tuple([size, size])
+})
 const MetadataSchema = v.record(v.string(), v.string())
 
 function typeOf(values: TensorValues): Type {
@@ -66,7 +70,10 @@ export function encodeSafetensorsHeader(
 }
 
 /** A whole file; tensors stand in the order of the map. */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {}
+): Uint8Array {
   const list = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
   const header = encodeSafetensorsHeader(list, metadata)
   const bytes = new Uint8Array(list.reduce((sum, tensor) => sum + tensor.values.byteLength, header.length))
@@ -86,11 +93,15 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata
  */
 export function decodeSafetensors(bytes: Uint8Array, source = 'the safetensors file'): Safetensors {
   const damaged = (reason: string): never => {
-    throw new LabFailure('safetensors-damaged', `Expected a whole safetensors file but ${source} is damaged: ${reason}.`, { source, reason })
+    throw new LabFailure('safetensors-damaged', `Expected a whole safetensors file but ${source} is damaged: ${reason}.`, {
+      source,
+      reason
+    })
   }
   if (bytes.length < 8) damaged(`it has ${bytes.length} bytes, and its header's length alone takes eight`)
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
-  if (length > longestHeader || 8 + length > bytes.length) damaged(`its header should be ${length} bytes long, and the file has ${bytes.length}`)
+  if (length > longestHeader || 8 + length > bytes.length)
+    damaged(`its header should be ${length} bytes long, and the file has ${bytes.length}`)
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)))
@@ -112,8 +123,14 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'the safetensors f
     const [begin, end] = data_offsets
     if (!(dtype in bytesPer)) damaged(`${name} is of type ${dtype}; expected one of ${Object.keys(bytesPer).join(', ')}`)
     const wanted = elements(shape) * bytesPer[dtype as Type]
-    if (end - begin !== wanted || end > data.length) damaged(`${name} should take ${wanted} bytes but has the places ${begin} to ${end} of ${data.length}`)
-    found.push({ name, begin, end, tensor: { shape, values: decodeValues(dtype as Type, new Uint8Array(data.subarray(begin, end))) } })
+    if (end - begin !== wanted || end > data.length)
+      damaged(`${name} should take ${wanted} bytes but has the places ${begin} to ${end} of ${data.length}`)
+    found.push({
+      name,
+      begin,
+      end,
+      tensor: { shape, values: decodeValues(dtype as Type, new Uint8Array(data.subarray(begin, end))) }
+    })
   }
   found.sort((a, b) => a.begin - b.begin || a.end - b.end)
   let place = 0

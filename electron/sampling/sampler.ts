@@ -15,7 +15,12 @@ export interface Draw {
  * @param history tokens of prompt and output so far
  * @param random one uniform is used, also when greedy, so that a switch of mode does not shift later draws
  */
-export function drawToken(logits: ArrayLike<number>, history: readonly number[], settings: SamplingSettings, random: Random): Draw {
+export function drawToken(
+  logits: ArrayLike<number>,
+  history: readonly number[],
+  settings: SamplingSettings,
+  random: Random
+): Draw {
   const probabilities = finalDistribution(logits, history, settings)
   const uniform = random.uniform()
   const id = settings.greedy ? argmax(probabilities) : drawIndex(probabilities, uniform)

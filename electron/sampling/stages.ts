@@ -108,7 +108,11 @@ function* process(raw: ArrayLike<number>, history: readonly number[], settings: 
  * @param logits (vocabulary)
  * @param history tokens of prompt and output so far
  */
-export function distributions(logits: ArrayLike<number>, history: readonly number[], settings: SamplingSettings): StageDistribution[] {
+export function distributions(
+  logits: ArrayLike<number>,
+  history: readonly number[],
+  settings: SamplingSettings
+): StageDistribution[] {
   const stages: StageDistribution[] = []
   for (const { stage, active, skipped, changed, logits: after } of process(logits, history, settings))
     stages.push({ stage, active, skipped, probabilities: changed ? softmax(after) : stages.at(-1)!.probabilities })
@@ -116,7 +120,11 @@ export function distributions(logits: ArrayLike<number>, history: readonly numbe
 }
 
 /** The distribution that a token is drawn from: the last stage's alone. */
-export function finalDistribution(logits: ArrayLike<number>, history: readonly number[], settings: SamplingSettings): Float64Array {
+export function finalDistribution(
+  logits: ArrayLike<number>,
+  history: readonly number[],
+  settings: SamplingSettings
+): Float64Array {
   let last: Float64Array | undefined
   for (const { logits: after } of process(logits, history, settings)) last = after
   return softmax(last!)

@@ -57,6 +57,7 @@ export const callInputs = {
   'corpora.list': nothing,
   'corpora.add': v.strictObject({ name, bytes }),
   'corpora.delete': v.strictObject({ corpus: id }),
+  'corpora.restore': v.strictObject({ trash: id }),
 
   'recipes.list': nothing,
   'recipes.estimate': v.strictObject({ recipe: RecipeSchema }),
@@ -118,7 +119,9 @@ export interface CallOutputs {
 
   'corpora.list': readonly CorpusSummary[]
   'corpora.add': CorpusSummary
+  /** Moved to the lab's trash; `corpora.restore` brings it back. */
   'corpora.delete': { readonly trash: string }
+  'corpora.restore': CorpusSummary
 
   'recipes.list': readonly Recipe[]
   'recipes.estimate': RecipeEstimate

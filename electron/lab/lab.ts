@@ -62,6 +62,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'corpora.list': () => [],
     'corpora.add': soon,
     'corpora.delete': soon,
+    'corpora.restore': soon,
     'recipes.list': () => listRecipes(resources.recipes),
     'recipes.estimate': soon,
     'runs.list': () => [],

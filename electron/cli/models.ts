@@ -43,7 +43,7 @@ export async function models({ json }: CommonOptions): Promise<void> {
           thousands(sizes.channels),
           thousands(sizes.context),
           thousands(sizes.vocabulary),
-          problem ?? ''
+          problem?.message ?? ''
         ])
       ])
     )

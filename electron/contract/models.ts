@@ -1,4 +1,5 @@
 /** Models as every side sees them. */
+import type { Failure } from './failure.ts'
 
 /** What a model is for; one colour and one mark each, everywhere. */
 export type ModelKind = 'base' | 'sft' | 'reward' | 'rlhf'
@@ -55,8 +56,8 @@ export interface ModelSummary {
   readonly created: string
   /** Run that made it, when known and still there. */
   readonly run?: string
-  /** A named problem when the folder is damaged; such a model cannot be opened. */
-  readonly problem?: string
+  /** What is wrong when the folder is damaged; such a model cannot be opened. */
+  readonly problem?: Failure
   /** Whether the folder has what the Probe needs (attention and residual stream). */
   readonly inspectable: boolean
 }

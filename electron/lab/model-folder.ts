@@ -46,7 +46,7 @@ export async function readCard(folder: string): Promise<StoredCard> {
 }
 
 /**
- * A model's row, without reading its weights. A folder that is damaged gets a row too, with the problem's code.
+ * A model's row, without reading its weights. A folder that is damaged gets a row too, with the problem.
  */
 export async function summarise(id: string, folder: string, origin: ModelOrigin): Promise<ModelSummary> {
   const card = await readCard(folder)
@@ -76,7 +76,7 @@ export async function summarise(id: string, folder: string, origin: ModelOrigin)
       sizes: noSizes,
       created: card.created ?? new Date(0).toISOString(),
       inspectable: false,
-      problem: failureOf(error).message
+      problem: failureOf(error)
     }
   }
 }

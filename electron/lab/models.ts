@@ -94,7 +94,7 @@ export class Models {
     this.#opened.set(id, path)
     const summary = await this.summary(id)
     if (summary.problem !== undefined)
-      throw new LabFailure('model-damaged', `${path} is no model that can be used. ${summary.problem}`, { file: path })
+      throw new LabFailure('model-damaged', `${path} is no model that can be used. ${summary.problem.message}`, { file: path })
     return summary
   }
 
@@ -234,7 +234,9 @@ export class Models {
       await this.#writeCard(partial, { ...card, name, origin: 'imported', created: new Date().toISOString() })
       const summary = await summarise(`home:${folderName}`, partial, 'imported')
       if (summary.problem !== undefined)
-        throw new LabFailure('import-damaged', `The model cannot be used. ${summary.problem}`, { problem: summary.problem })
+        throw new LabFailure('import-damaged', `The model cannot be used. ${summary.problem.message}`, {
+          problem: summary.problem.message
+        })
       await this.loadFolder(partial, summary)
       await rename(partial, join(this.home.models, folderName))
     } finally {

@@ -7,6 +7,7 @@
       'includes': ['native/compute.gypi'],
       'sources': [
         'native/compiler.cc',
+        'native/decode.cc',
         'native/fuse.cc',
         'native/generate.cc',
         'native/memory.cc',

@@ -119,6 +119,11 @@ export function compilePlan(
     },
     generate: ({ prompts, maxTokens, temperature, seed, endTokens = [] }) =>
       plan.generate({ prompts, maxTokens, temperature, seed, endTokens: Int32Array.from(endTokens) }).catch(labFailure),
+    async decode({ streams, positions, tokens }) {
+      const out = new Float32Array(tokens.length * graph.vocabulary)
+      await plan.decode(streams, positions, tokens, out).catch(labFailure)
+      return out
+    },
     async readParameters() {
       const values = blank(graph)
       await plan.read(values, null, null).catch(labFailure)

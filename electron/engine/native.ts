@@ -21,6 +21,7 @@ export interface NativePlan {
     readonly seed: number
     readonly endTokens: Int32Array
   }): Promise<{ tokens: Int32Array[]; logProbabilities: Float32Array[]; seconds: number }>
+  decode(streams: Int32Array, positions: Int32Array, tokens: Int32Array, out: Float32Array): Promise<void>
   /** @returns steps done */
   read(
     values: readonly Float32Array[],

@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly optimiser?: OptimiserOptions
   /** Seeds the dropout masks. */
   readonly seed?: number
-  /** Streams that can be decoded at once, for `generate`; 0 plans no cache. Default 0. */
+  /** Streams that can be decoded at once, for `generate` and `decode`; 0 plans no cache. Default 0. */
   readonly streams?: number
 }
 
@@ -82,6 +82,15 @@ export interface GenerateOptions {
   readonly endTokens?: readonly number[]
 }
 
+/** Rows of a `decode` call: row i is the token at `positions[i]` of stream `streams[i]`. */
+export interface DecodeRows {
+  /** From 0 to the plan's `streams` − 1. */
+  readonly streams: Int32Array
+  /** The rows of one stream rise by one from a position that the stream has reached. */
+  readonly positions: Int32Array
+  readonly tokens: Int32Array
+}
+
 export interface Generated {
   /** New tokens of each stream. */
   readonly tokens: readonly Int32Array[]
@@ -116,6 +125,13 @@ export interface Plan {
   gradients(batch: Batch): Promise<{ readonly loss: number; readonly gradients: Parameters }>
   /** Cached decoding of several streams at once; draws at the given temperature. */
   generate(options: GenerateOptions): Promise<Generated>
+  /**
+   * Feeds tokens into the cached keys and values of their streams and gives the logits (rows, V) of every
+   * row. A stream's first row may go back to any position that it holds, 0 to start anew: what lies behind
+   * is forgotten. Training and new parameters empty all streams; `generate` leaves its tokens in them.
+   * @throws LabFailure `engine-input` for rows that do not follow what their streams hold
+   */
+  decode(rows: DecodeRows): Promise<Float32Array>
   readParameters(): Promise<Parameters>
   /** @throws LabFailure as `checkParameters`. */
   writeParameters(values: Parameters): Promise<void>

@@ -72,21 +72,18 @@ Generated Plan::generate(const GenerateOptions& options, const std::function<boo
   State& s = *state_;
   const int64_t context = s.graph.context;
   check(options, s.options.streams, context);
-  const auto found = s.graph.outputs.find("logits");
-  if (found == s.graph.outputs.end()) throw Failure("engine-shape", "Expected a graph with logits but this one has none.");
-  const Value* const logits = s.compiler.value(found->second);
+  const Value* const logits = s.logits();
   const int64_t vocabulary = logits->columns;
 
   std::vector<Stream> streams(options.prompts.size());
-  Batch batch(s.graph.inputs.size());
-  std::vector<int32_t>& all = batch[s.compiler.input("tokens", true)].integers;
+  std::vector<int32_t> all;
   for (size_t i = 0; i < streams.size(); i++) {
     streams[i].tokens = options.prompts[i];
     streams[i].prompt = options.prompts[i].size();
     streams[i].random = Random(options.seed, i);
     all.insert(all.end(), options.prompts[i].begin(), options.prompts[i].end());
   }
-  for (const auto& operation : s.operations) operation->check(batch);
+  s.check_tokens(std::move(all));
   prepare();
 
   s.step.training = false;
@@ -128,6 +125,8 @@ Generated Plan::generate(const GenerateOptions& options, const std::function<boo
       stream.done = ended || static_cast<int64_t>(stream.tokens.size() - stream.prompt) >= options.max_tokens || static_cast<int64_t>(stream.tokens.size()) > context;
     }
   }
+
+  for (size_t i = 0; i < streams.size(); i++) s.cached[i] = static_cast<int64_t>(streams[i].fed);
 
   Generated generated;
   for (Stream& stream : streams) {

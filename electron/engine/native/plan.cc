@@ -49,6 +49,8 @@ Plan::State::State(const GraphSpec& original, const Options& given)
   place_buffers();
   link_programs();
   step.seed = options.seed;
+  step.partition = Partition(options.batch, options.length, options.threads);
+  cached.resize(static_cast<size_t>(options.streams));
 }
 
 void Plan::State::compile() {
@@ -62,6 +64,8 @@ void Plan::State::compile() {
   compiler.flush();
   if (options.streams > 0)
     for (const auto& operation : operations) operation->decode(compiler);
+  if (graph.outputs.count("logits") && logits()->columns != graph.vocabulary)
+    throw Failure("engine-shape", "Expected logits of " + text(graph.vocabulary) + " columns, the vocabulary, but the graph makes " + text(logits()->columns) + ".");
 }
 
 void Plan::State::place_parameters() {
@@ -190,6 +194,11 @@ void Plan::State::count_rows() {
 
 double Plan::State::loss() const { return loss_operation->loss(); }
 
+void Plan::State::values_changed() {
+  packs_stale = true;
+  std::fill(cached.begin(), cached.end(), 0);
+}
+
 void Plan::State::pack(int thread) {
   if (!packs_stale) return;
   packing.run(step.partition, pool, thread);
@@ -299,7 +308,7 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
       throw Failure("loss-not-finite", "Expected a finite " + std::string(std::isfinite(loss) ? "gradient" : "loss") + " but step " + text(static_cast<int64_t>(s.steps_done) + 1) +
                                            " gave none. The weights are those of before that step. Lower the learning rate or clip gradients.")
           .with("step", t);
-    s.packs_stale = true;
+    s.values_changed();
     s.steps_done++;
     losses[index] = loss;
     norms[index] = norm;
@@ -337,9 +346,7 @@ void Plan::logits(const std::vector<int32_t>& tokens, int64_t length, float* out
         .with("length", static_cast<double>(length));
   if (length < 1 || count < 1 || count % length != 0)
     throw Failure("engine-input", "Expected whole sequences of " + text(length) + " tokens but received " + text(count) + " tokens.").with("input", "tokens").with("received", static_cast<double>(count));
-  const auto found = s.graph.outputs.find("logits");
-  if (found == s.graph.outputs.end()) throw Failure("engine-shape", "Expected a graph with logits but this one has none.");
-  const Value* const value = s.compiler.value(found->second);
+  const Value* const value = s.logits();
   Batch batch(s.graph.inputs.size());
   batch[s.compiler.input("tokens", true)].integers = tokens;
   for (const auto& operation : s.operations) operation->check(batch);
@@ -398,7 +405,7 @@ void Plan::write(Tensor tensor, const std::vector<const float*>& places) {
                                                        : parameter.second;
     std::memcpy(to, places[i], static_cast<size_t>(parameter.size) * sizeof(float));
   }
-  if (tensor == Tensor::value) state_->packs_stale = true;
+  if (tensor == Tensor::value) state_->values_changed();
 }
 
 }  // namespace gptlab

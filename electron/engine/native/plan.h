@@ -53,6 +53,11 @@ struct GenerateOptions {
   std::vector<int32_t> end_tokens;
 };
 
+/** Rows of `decode`: row i is the token at one position of one stream; the rows of a stream rise by one. */
+struct DecodeRows {
+  std::vector<int32_t> streams, positions, tokens;
+};
+
 struct Generated {
   std::vector<std::vector<int32_t>> tokens;
   std::vector<std::vector<float>> log_probabilities;
@@ -87,6 +92,8 @@ class Plan {
   /** Loss of one batch; gradients stay in `Tensor::gradient`. */
   double gradients(const Batch& batch);
   Generated generate(const GenerateOptions& options, const std::function<bool()>& stop);
+  /** Feeds rows into the caches of their streams; logits of every row. */
+  void decode(const DecodeRows& rows, float* out, const std::function<bool()>& stop);
 
   int64_t step() const;
   void set_step(int64_t step);

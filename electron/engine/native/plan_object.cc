@@ -44,7 +44,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return DefineClass(env, "Plan",
                        {InstanceAccessor<&PlanObject::bytes>("bytes"), InstanceMethod<&PlanObject::train>("train"), InstanceMethod<&PlanObject::evaluate>("evaluate"),
                         InstanceMethod<&PlanObject::logits>("logits"), InstanceMethod<&PlanObject::gradients>("gradients"),
-                        InstanceMethod<&PlanObject::generate>("generate"), InstanceMethod<&PlanObject::read>("read"), InstanceMethod<&PlanObject::write>("write"),
+                        InstanceMethod<&PlanObject::generate>("generate"), InstanceMethod<&PlanObject::decode>("decode"), InstanceMethod<&PlanObject::read>("read"), InstanceMethod<&PlanObject::write>("write"),
                         InstanceMethod<&PlanObject::close>("close")});
   }
 
@@ -274,6 +274,21 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
       answer.Set("seconds", *seconds);
       return answer;
     };
+    return submit(info.Env(), std::move(job));
+  }
+
+  /** decode(streams, positions, tokens, out) */
+  Napi::Value decode(const Napi::CallbackInfo& info) {
+    auto job = std::make_unique<Job>(info.Env());
+    const auto copy = [](const Napi::Value& value) {
+      const auto array = value.As<Napi::Int32Array>();
+      return std::vector<int32_t>(array.Data(), array.Data() + array.ElementLength());
+    };
+    auto rows = std::make_shared<DecodeRows>(DecodeRows{copy(info[0]), copy(info[1]), copy(info[2])});
+    auto out = info[3].As<Napi::Float32Array>();
+    job->held.push_back(Napi::ObjectReference::New(out, 1));
+    job->work = [this, rows, out = out.Data()] { plan_->decode(*rows, out, stopped()); };
+    job->answer = [](Napi::Env env) { return env.Undefined(); };
     return submit(info.Env(), std::move(job));
   }
 

@@ -35,6 +35,13 @@ struct Plan::State {
   /** Every batch has a row that counts; also sets the mean's divisor. */
   void count_rows();
   double loss() const;
+  /** The value that holds the logits. */
+  const Value* logits();
+  /** @throws Failure for tokens out of range. */
+  void check_tokens(std::vector<int32_t> tokens);
+  std::vector<int64_t> follow(const DecodeRows& rows) const;
+  /** Values have changed: packed weights and cached keys no longer belong to them. */
+  void values_changed();
 
   /** Packs weights if they have changed. On every thread of a run, followed by a barrier if it did. */
   void pack(int thread);
@@ -66,6 +73,8 @@ struct Plan::State {
   std::vector<Segment> segments;
   std::vector<double> segment_sums;
 
+  /** Positions that the caches of each stream hold. */
+  std::vector<int64_t> cached;
   uint64_t steps_done = 0;
   bool prepared = false;
   bool packs_stale = true;

@@ -33,6 +33,15 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
   return probabilities
 }
 
+/** Softmax of one token alone, in 64-bit floats. */
+export function probabilityOf(logits: ArrayLike<number>, id: number): number {
+  let largest = -Infinity
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > largest) largest = logits[i]!
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - largest)
+  return Math.exp(logits[id]! - largest) / sum
+}
+
 /** Each distinct token that was there: a negative logit is multiplied by the penalty, another divided by it (Keskar et al. 2019). */
 const repetitionPenalty: Processor = (logits, history, { repetitionPenalty: penalty }) => {
   if (penalty === 1) return null

@@ -1,10 +1,8 @@
 /** Text that the model writes during training. */
 import type { Plan } from '../engine/plan.ts'
 import type { Recipe } from '../contract/training.ts'
+import { slidingWindow } from '../sampling/sliding-window.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
-
-/** Contexts up to here slide by one token, longer ones by half a window: then the cache is filled anew that much less often. */
-const slidesByOne = 16
 
 /**
  * Lets the model write on from the recipe's prompt. The text depends on the weights, the seed and the step only.
@@ -13,12 +11,11 @@ const slidesByOne = 16
 export async function writeSample(plan: Plan, recipe: Recipe, tokenizer: Tokenizer, step: number): Promise<string> {
   const { context } = recipe.model
   const { tokens: wanted, temperature, prompt } = recipe.samples
-  const kept = context <= slidesByOne ? context : context >> 1
   const start = tokenizer.encode(prompt)
   const text = [...(start.length > 0 ? start : [0])]
   const promptLength = text.length
   for (let piece = 0; text.length - promptLength < wanted; piece++) {
-    const window = text.length > context ? text.slice(-kept) : text
+    const window = slidingWindow(text, context)
     const { tokens } = await plan.generate({
       prompts: [Int32Array.from(window)],
       // The token drawn after a full window is the last that the cache has room for.

@@ -14,8 +14,6 @@ function splitMix64(state: bigint): { state: bigint; value: bigint } {
   return { state, value: z ^ (z >> 31n) }
 }
 
-const rotate = (x: bigint, k: bigint): bigint => ((x << k) | (x >> (64n - k))) & mask
-
 /** State of a generator: four 64-bit words, as hexadecimal strings in JSON. */
 export type RandomState = readonly [string, string, string, string]
 
@@ -49,24 +47,51 @@ export function resumedRandom(state: RandomState): Random {
   return fromWords(state.map(word => BigInt(`0x${word}`)))
 }
 
+/** Words of 64 bits are kept as two halves of 32: many times faster than BigInt, and the same bits. */
 function fromWords(words: bigint[]): Random {
-  let [a, b, c, d] = words as [bigint, bigint, bigint, bigint]
-  const next = (): bigint => {
-    const result = (rotate((b * 5n) & mask, 7n) * 9n) & mask
-    const t = (b << 17n) & mask
-    c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= t
-    d = rotate(d, 45n)
-    return result
+  const s = Uint32Array.from(words.flatMap(word => [Number(word >> 32n), Number(word & 0xffffffffn)]))
+  /** Upper and lower half of the number drawn last. */
+  let high = 0
+  let low = 0
+  /** (high, low) · factor, of which the lower 64 bits are kept; factor below 2^16. */
+  const multiply = (factor: number): void => {
+    const bottom = (low & 0xffff) * factor
+    const middle = (low >>> 16) * factor + Math.floor(bottom / 2 ** 16)
+    high = (Math.imul(high, factor) + Math.floor(middle / 2 ** 16)) >>> 0
+    low = ((middle << 16) | (bottom & 0xffff)) >>> 0
   }
-  const uniform = (): number => Number(next() >> 11n) * 2 ** -53
+  const next = (): void => {
+    // result = rotate(b · 5, 7) · 9
+    high = s[2]!
+    low = s[3]!
+    multiply(5)
+    const [h, l] = [high, low]
+    high = ((h << 7) | (l >>> 25)) >>> 0
+    low = ((l << 7) | (h >>> 25)) >>> 0
+    multiply(9)
+    const shiftedHigh = (s[2]! << 17) | (s[3]! >>> 15)
+    const shiftedLow = s[3]! << 17
+    for (const half of [0, 1]) {
+      s[4 + half]! ^= s[half]!
+      s[6 + half]! ^= s[2 + half]!
+      s[2 + half]! ^= s[4 + half]!
+      s[half]! ^= s[6 + half]!
+    }
+    s[4]! ^= shiftedHigh
+    s[5]! ^= shiftedLow
+    // d = rotate(d, 45): by 32, which swaps the halves, and by 13.
+    const [d, e] = [s[7]!, s[6]!]
+    s[6] = (d << 13) | (e >>> 19)
+    s[7] = (e << 13) | (d >>> 19)
+  }
+  const uniform = (): number => {
+    next()
+    return (high * 2 ** 21 + (low >>> 11)) * 2 ** -53
+  }
   return {
     uniform,
     integer: bound => Math.floor(uniform() * bound),
-    state: () => [a, b, c, d].map(word => word.toString(16)) as unknown as RandomState
+    state: () => [0, 2, 4, 6].map(at => ((BigInt(s[at]!) << 32n) | BigInt(s[at + 1]!)).toString(16)) as unknown as RandomState
   }
 }
 

@@ -18,8 +18,8 @@ class CrossEntropy : public Operation {
     logits_ = compiler.value(node_.name("logits"));
     targets_ = compiler.input(node_.name("targets"), true);
     step_ = &compiler.step;
-    // Sums of blocks, in double.
-    sums_ = compiler.buffer(2 * RowBlocks(compiler.options.batch, compiler.options.length).count());
+    // Sums of blocks, in double; read when all stages are done.
+    sums_ = compiler.pinned(2 * RowBlocks(compiler.options.batch, compiler.options.length).count());
     compiler.forward(stage(compiler, nullptr, When::inference));
   }
 

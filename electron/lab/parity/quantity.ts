@@ -27,3 +27,10 @@ export function largestDifference(received: ArrayLike<number>, expected: ArrayLi
   }
   return largest
 }
+
+/** `largestDifference` in parts of the largest expected magnitude. */
+export function relativeDifference(received: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let magnitude = 0
+  for (let i = 0; i < expected.length; i++) magnitude = Math.max(magnitude, Math.abs(expected[i]!))
+  return largestDifference(received, expected) / (magnitude || 1)
+}

@@ -159,10 +159,19 @@ export interface Events {
   run: { readonly run: string; readonly progress: RunProgress }
   runs: { readonly runs: readonly RunSummary[] }
   models: { readonly models: readonly ModelSummary[] }
+  corpora: { readonly corpora: readonly CorpusSummary[] }
   session: { readonly model: string; readonly session: SessionDescription }
   settings: Settings
   /** The native menu asks the page to go to a room. */
   go: { readonly room: string }
 }
 export type EventName = keyof Events
-export const eventNames = ['run', 'runs', 'models', 'session', 'settings', 'go'] as const satisfies readonly EventName[]
+export const eventNames = [
+  'run',
+  'runs',
+  'models',
+  'corpora',
+  'session',
+  'settings',
+  'go'
+] as const satisfies readonly EventName[]

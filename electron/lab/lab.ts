@@ -1,12 +1,20 @@
 /** The lab: everything that the three faces show. */
 import type { Handlers, HostPort, LabService } from '../contract/handlers.ts'
 import { LabFailure } from '../contract/failure.ts'
+import { Corpora } from './corpora.ts'
+import { EngineAccess } from './engine.ts'
 import { EventHub, type Listener } from './events.ts'
 import { homeFolder, openHome, type Home } from './home.ts'
+import { MachineSpeed } from './machine-speed.ts'
+import { Models } from './models.ts'
+import { PreparedTexts } from './prepared-texts.ts'
+import { estimateRecipe } from './recipe-estimate.ts'
 import { listRecipes } from './recipes.ts'
 import { findResources, type Resources } from './resources.ts'
+import { Runs } from './runs.ts'
 import { SettingsFile } from './settings.ts'
 import { describeSystem } from './system.ts'
+import { createTurns } from './turns.ts'
 
 export interface LabOptions {
   /** Folder of the lab; default: `GPTLAB_HOME`, else the platform's place for application data. */
@@ -21,16 +29,30 @@ export interface Lab extends LabService {
   readonly home: Home
   readonly resources: Resources
   readonly settings: SettingsFile
+  readonly engine: EngineAccess
+  readonly models: Models
+  readonly corpora: Corpora
+  readonly runs: Runs
   /** Ends runs with a checkpoint, closes sessions. */
   close(): Promise<void>
 }
 
 /** Opens the lab. Nothing heavy happens before it is asked for. */
 export async function openLab(options: LabOptions): Promise<Lab> {
+  const { host } = options
   const resources = findResources()
   const home = await openHome(options.home ?? homeFolder())
   const events = new EventHub()
   const settings = await SettingsFile.open(home.root)
+  const engine = new EngineAccess()
+  const threads = () => engine.threads(options.threads ?? settings.get().threads)
+  const turn = createTurns()
+  const models = new Models(home, resources, events)
+  const corpora = new Corpora(home, resources, events)
+  const texts = new PreparedTexts(corpora)
+  const speed = new MachineSpeed(home, engine, turn)
+  const runs = new Runs({ home, version: resources.version, engine, corpora, texts, models, events, turn, threads })
+
   const soon = (): never => {
     throw new LabFailure('not-there-yet', 'This part of the lab is not there yet.')
   }
@@ -38,9 +60,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'system.describe': () =>
       describeSystem({
         version: resources.version,
-        host: options.host.host,
+        host: host.host,
         home: home.root,
-        engine: { available: false, threads: options.threads ?? 1, problem: 'The engine is not there yet.' },
+        engine: engine.describe(options.threads ?? settings.get().threads),
         providers: []
       }),
     'settings.get': () => settings.get(),
@@ -49,30 +71,41 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       events.emit('settings', changed)
       return changed
     },
-    'host.reveal': soon,
-    'models.list': () => [],
-    'models.describe': soon,
+    'host.reveal': async ({ id }) => {
+      const path = id.includes(':') ? await models.directory(id) : (await runs.folder(id)).path
+      return { shown: await host.reveal(path), path }
+    },
+
+    'models.list': () => models.list(),
+    'models.describe': ({ model }) => models.describe(model),
     'models.open': soon,
-    'models.rename': soon,
-    'models.delete': soon,
-    'models.restore': soon,
+    'models.rename': ({ model, name }) => models.rename(model, name),
+    'models.delete': ({ model }) => models.delete(model),
+    'models.restore': ({ trash }) => models.restore(trash),
     'models.export': soon,
-    'models.import': soon,
-    'models.choose': soon,
-    'corpora.list': () => [],
-    'corpora.add': soon,
-    'corpora.delete': soon,
-    'corpora.restore': soon,
+    'models.import': ({ name, files }) => models.importFiles(name, files),
+    'models.choose': async () => {
+      const directory = await host.chooseFolder('import', '')
+      return directory ? models.importDirectory(directory) : null
+    },
+
+    'corpora.list': () => corpora.list(),
+    'corpora.add': ({ name, bytes }) => corpora.add(name, bytes),
+    'corpora.delete': ({ corpus }) => corpora.delete(corpus),
+    'corpora.restore': ({ trash }) => corpora.restore(trash),
+
     'recipes.list': () => listRecipes(resources.recipes),
-    'recipes.estimate': soon,
-    'runs.list': () => [],
-    'runs.start': soon,
-    'runs.pause': soon,
-    'runs.resume': soon,
-    'runs.stop': soon,
-    'runs.delete': soon,
-    'runs.restore': soon,
-    'runs.history': soon,
+    'recipes.estimate': ({ recipe }) => estimateRecipe(recipe, { texts, speed, threads: threads() }),
+
+    'runs.list': () => runs.list(),
+    'runs.start': ({ recipe }) => runs.start(recipe),
+    'runs.pause': ({ run }) => runs.pause(run),
+    'runs.resume': ({ run }) => runs.resume(run),
+    'runs.stop': ({ run }) => runs.stop(run),
+    'runs.delete': ({ run }) => runs.delete(run),
+    'runs.restore': ({ trash }) => runs.restore(trash),
+    'runs.history': ({ run }) => runs.history(run),
+
     'tokens.encode': soon,
     'probe.inspect': soon,
     'probe.stages': soon,
@@ -85,6 +118,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     home,
     resources,
     settings,
-    close: async () => {}
+    engine,
+    models,
+    corpora,
+    runs,
+    close: () => runs.close()
   }
 }

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
 import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
 import { pretrain, type TrainedResult } from '../training/pretrain.ts'
-import { preparePretraining, type Prepared } from '../training/preparation.ts'
+import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
+import { preparePretraining, prepareText, type Prepared } from '../training/preparation.ts'
 import { RunControl } from '../training/run-control.ts'
 import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
 import { lockHolder, lockRun } from '../training/run-lock.ts'
@@ -16,10 +17,11 @@ import type { EventHub } from './events.ts'
 import { folderNameFor, freeName } from './folder-name.ts'
 import type { Home } from './home.ts'
 import type { Models } from './models.ts'
+import type { PreparedTexts } from './prepared-texts.ts'
 import { throttleSteps } from './run-events.ts'
 import { advanceSummary, emptySummary, HistoryColumns } from './run-summary.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
-import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** A run that this process trains. */
 interface LiveRun {
@@ -36,15 +38,16 @@ export interface RunSurroundings {
   readonly version: string
   readonly engine: EngineAccess
   readonly corpora: Corpora
+  readonly texts: PreparedTexts
   readonly models: Models
   readonly events: EventHub
+  readonly turn: Turns
   /** Threads of a plan. */
   threads(): number
 }
 
 export class Runs {
   readonly #live = new Map<string, LiveRun>()
-  readonly #turn = createTurns()
   /** Rows of runs that rest, by id; good as long as the log has not changed. */
   readonly #resting = new Map<string, { readonly stamp: string; readonly summary: RunSummary }>()
   readonly #listeners = new Set<(run: string, progress: RunProgress) => void>()
@@ -104,8 +107,8 @@ export class Runs {
    */
   async start(recipe: Recipe): Promise<RunSummary> {
     const engine = this.lab.engine.get()
-    const corpus = await this.lab.corpora.read(recipe.corpus.source)
-    const prepared = await preparePretraining(recipe, corpus)
+    const { corpus, text } = await this.lab.texts.of(recipe)
+    const prepared = await preparePretraining(recipe, corpus, text)
     const name = await freeName(this.lab.home.runs, `${folderNameFor(recipe.name)}-${timestamp()}`)
     const folder = runFolder(join(this.lab.home.runs, name))
     await mkdir(folder.path)
@@ -147,7 +150,8 @@ export class Runs {
         `The text ${corpus.title} is no longer the one that the run ${id} was started with. Bring that text back, or start a new run.`,
         { run: id, corpus: corpus.title }
       )
-    return this.#launch(folder, recipe, record, await preparePretraining(recipe, corpus, folder.tokenizer))
+    const text = await prepareText(recipe, corpus, await readTokenizerFile(folder.tokenizer))
+    return this.#launch(folder, recipe, record, await preparePretraining(recipe, corpus, text))
   }
 
   /** Locks the run, compiles its plan and sets the loop going. */
@@ -188,7 +192,7 @@ export class Runs {
           for (const line of lines) live.history.add(line)
           live.summary = { ...lines.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' }
         },
-        turn: this.#turn,
+        turn: this.lab.turn,
         deliver: result => this.#deliver(folder, recipe, record, prepared, result)
       })
         .catch((): RunState => 'failed')

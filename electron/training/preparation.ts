@@ -1,17 +1,27 @@
 /** From a recipe and a text to everything that a training loop needs. */
+import { totalmem } from 'node:os'
 import { LabFailure } from '../contract/failure.ts'
 import type { Recipe, RecipeEstimate } from '../contract/training.ts'
 import type { OptimiserOptions, Plan, PlanOptions } from '../engine/plan.ts'
 import { gptGraph } from '../graph/gpt.ts'
 import { countParameters, type Graph } from '../graph/graph.ts'
 import { initialise } from '../graph/initialisation.ts'
-import { trainTokenizer, type Tokenizer } from '../tokenizers/tokenizer.ts'
+import { holdOut, plainText } from '../corpora/documents.ts'
+import { endOfText, trainTokenizer, type Tokenizer } from '../tokenizers/tokenizer.ts'
+import { TokenList } from '../tokenizers/vocabulary.ts'
+import { trainingBytes } from './estimate.ts'
 import { writeSample } from './sample.ts'
 import type { Pretraining } from './pretrain.ts'
 
 export type RecipeProblem = RecipeEstimate['problems'][number]
 
-/** A text split for training. */
+/** A text to train on: its documents in order. */
+export interface TrainingCorpus {
+  readonly title: string
+  readonly documents: readonly string[]
+}
+
+/** A text as tokens, split for training. */
 export interface PreparedText {
   readonly tokenizer: Tokenizer
   readonly tokens: { readonly train: Int32Array; readonly validation: Int32Array }
@@ -23,14 +33,38 @@ export interface Prepared extends PreparedText {
   readonly batch: number
   readonly plan: Omit<PlanOptions, 'threads' | 'simd'>
   readonly parameters: number
+  /** The tokenizer's file, tokenizer.json. */
+  readonly tokenizerText: string
+  /** The parts of the training loop that come from the recipe and the text. */
+  run(plan: Plan): Pick<Pretraining, 'graph' | 'batch' | 'initial' | 'tokens' | 'writeSample'>
 }
 
-/** Cuts a text into the part to learn and the part held out at its end, by characters (nanoGPT's prepare.py). */
-export function splitText(text: string, validation: number): { readonly train: string; readonly validation: string } {
-  let cut = Math.floor(text.length * (1 - validation))
-  // Never between the halves of a character outside the basic plane.
-  if (cut > 0 && cut < text.length && (text.charCodeAt(cut) & 0xfc00) === 0xdc00) cut--
-  return { train: text.slice(0, cut), validation: text.slice(cut) }
+/**
+ * Cuts a text into tokens. A character GPT reads plain text, as nanoGPT's does, and knows every character of it;
+ * the others read documents with an end token after each, and learn their merges from the part to learn only.
+ * @param known tokenizer of a run that goes on
+ */
+export async function prepareText(
+  recipe: Pick<Recipe, 'tokenizer' | 'corpus'>,
+  { documents }: TrainingCorpus,
+  known?: Tokenizer
+): Promise<PreparedText> {
+  const { train, validation } = holdOut(documents, recipe.corpus.validation)
+  if (recipe.tokenizer.kind === 'characters') {
+    const tokenizer = known ?? (await trainTokenizer(recipe.tokenizer, plainText(documents)))
+    const encode = (part: readonly string[]) => tokenizer.encodeLong(plainText(part))
+    return { tokenizer, tokens: { train: await encode(train), validation: await encode(validation) } }
+  }
+  const tokenizer = known ?? (await trainTokenizer(recipe.tokenizer, plainText(train), [endOfText]))
+  const encode = async (part: readonly string[]): Promise<Int32Array> => {
+    const ids = new TokenList()
+    for (const document of part) {
+      ids.add(await tokenizer.encodeLong(document))
+      ids.add([tokenizer.endToken!])
+    }
+    return ids.take()
+  }
+  return { tokenizer, tokens: { train: await encode(train), validation: await encode(validation) } }
 }
 
 /** Sequences in a batch: the recipe's, or every window of the text. */
@@ -50,11 +84,14 @@ export function optimiserOf(recipe: Recipe, graph: Graph): OptimiserOptions {
 /** Largest batch of a recipe that reads every window. */
 const mostWindows = 4096
 
-/** What stands in a recipe's way, field by field; none for a recipe that can be started. */
-export function recipeProblems(recipe: Recipe, text?: { readonly train: number; readonly validation: number }): RecipeProblem[] {
+/**
+ * What stands in a recipe's way, field by field; none for a recipe that can be started.
+ * @param text the recipe's text as tokens; without it only the recipe itself is looked at
+ */
+export function recipeProblems(recipe: Recipe, text?: PreparedText): RecipeProblem[] {
+  const { model, optimiser, corpus } = recipe
   const problems: RecipeProblem[] = []
   const say = (field: string, code: string, message: string) => void problems.push({ field, code, message })
-  const { model, optimiser, corpus } = recipe
   if (model.channels % model.heads !== 0)
     say(
       'model.heads',
@@ -72,26 +109,50 @@ export function recipeProblems(recipe: Recipe, text?: { readonly train: number; 
   if (!(optimiser.epsilon > 0))
     say('optimiser.epsilon', 'epsilon-range', `Expected epsilon above 0 but received ${optimiser.epsilon}.`)
   if (!text) return problems
-  if (text.train <= model.context)
+
+  const train = text.tokens.train.length
+  const validation = text.tokens.validation.length
+  if (train <= model.context)
     say(
       'model.context',
       'text-too-short',
-      `Expected a text of more than ${model.context} tokens, one window, but the part to learn has ${text.train}. Choose a longer text or a shorter context.`
+      `Expected a text of more than ${model.context} tokens, one window, but the part to learn has ${train}. Choose a longer text or a shorter context.`
     )
-  if (corpus.validation > 0 && text.validation <= model.context)
+  if (corpus.validation > 0 && validation <= model.context)
     say(
       'corpus.validation',
       'validation-too-short',
-      `Expected the held-out part to have more than ${model.context} tokens, one window, but it has ${text.validation}. Hold out more, or nothing.`
+      `Expected the held-out part to have more than ${model.context} tokens, one window, but it has ${validation}. Hold out more, or nothing.`
     )
-  if (recipe.batch.draw === 'all' && text.train - model.context > mostWindows)
+  if (recipe.batch.draw === 'all' && train - model.context > mostWindows)
     say(
       'batch.draw',
       'text-too-long',
-      `Expected at most ${mostWindows} windows to read them all at every step but the text has ${text.train - model.context}. Draw them at random instead.`
+      `Expected at most ${mostWindows} windows to read them all at every step but the text has ${train - model.context}. Draw them at random instead.`
+    )
+  const unknown = unknownInPrompt(recipe, text.tokenizer)
+  if (unknown) say('samples.prompt', unknown.code, unknown.message)
+  const bytes = trainingBytes(recipe, batchSize(recipe, train), text.tokenizer.vocabulary)
+  if (bytes > totalmem())
+    say(
+      'model.channels',
+      'memory-short',
+      `Expected training to fit into this machine's ${gigabytes(totalmem())} GB of memory but it takes about ${gigabytes(bytes)} GB. Choose a smaller model, a shorter context or smaller batches.`
     )
   return problems
 }
+
+function unknownInPrompt({ samples }: Recipe, tokenizer: Tokenizer): LabFailure | undefined {
+  try {
+    tokenizer.encode(samples.prompt)
+    return undefined
+  } catch (error) {
+    if (error instanceof LabFailure) return error
+    throw error
+  }
+}
+
+const gigabytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1)
 
 /** @throws LabFailure with the code of the first problem; details.field says where */
 export function assertRecipe(problems: readonly RecipeProblem[]): void {
@@ -99,22 +160,31 @@ export function assertRecipe(problems: readonly RecipeProblem[]): void {
   if (first) throw new LabFailure(first.code, first.message, { field: first.field })
 }
 
-/** A text to train on: its documents in order. */
-export interface TrainingCorpus {
-  readonly title: string
-  readonly documents: readonly string[]
-}
-
 /**
  * Makes of a recipe and a text what a run works with: tokenizer, tokens, graph, settings of the plan.
- * @param tokenizerFile of a run that goes on; else a tokenizer is made from the text
+ * @param text when it has been prepared already; else a tokenizer is made from the text
  * @throws LabFailure with the code of the recipe's first problem
  */
-export async function preparePretraining(
-  recipe: Recipe,
-  corpus: TrainingCorpus,
-  tokenizerFile?: string
-): Promise<Prepared & RunParts> {
+export async function preparePretraining(recipe: Recipe, corpus: TrainingCorpus, text?: PreparedText): Promise<Prepared> {
   assertRecipe(recipeProblems(recipe))
-  throw new Error(`not yet ${corpus.title} ${tokenizerFile}`)
+  const { tokenizer, tokens } = text ?? (await prepareText(recipe, corpus))
+  assertRecipe(recipeProblems(recipe, { tokenizer, tokens }))
+  const graph = gptGraph({ ...recipe.model, vocabulary: tokenizer.vocabulary })
+  const batch = batchSize(recipe, tokens.train.length)
+  return {
+    tokenizer,
+    tokens,
+    graph,
+    batch,
+    parameters: countParameters(graph),
+    tokenizerText: tokenizer.json(),
+    plan: { batch, length: recipe.model.context, seed: recipe.seed, streams: 1, optimiser: optimiserOf(recipe, graph) },
+    run: plan => ({
+      graph,
+      batch,
+      tokens,
+      initial: () => initialise(graph, recipe.seed),
+      writeSample: step => writeSample(plan, recipe, tokenizer, step)
+    })
+  }
 }

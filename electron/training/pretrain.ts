@@ -188,18 +188,18 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
 
   /** What the loop does between calls: pause, or say that it must end. */
   const asked = async (): Promise<RunState | undefined> => {
-    if (control.request === 'pause') {
+    if (control.asked() === 'pause') {
       await save()
       enter('paused')
       await log.flush()
       clock.pause()
       await control.untilWoken()
       clock.resume()
-      if (control.request === 'close') return 'paused'
-      if (control.request === 'go') enter('running')
+      if (control.asked() === 'close') return 'paused'
+      if (control.asked() === 'go') enter('running')
     }
-    if (control.request === 'close') return 'interrupted'
-    if (control.request === 'stop') return 'stopped'
+    if (control.asked() === 'close') return 'interrupted'
+    if (control.asked() === 'stop') return 'stopped'
     return undefined
   }
 

@@ -8,7 +8,8 @@ export class RunControl {
   #request: Request = 'go'
   #wake: () => void = () => {}
 
-  get request(): Request {
+  /** What was asked last; it may change whenever the loop waits. */
+  asked(): Request {
     return this.#request
   }
 

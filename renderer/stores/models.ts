@@ -1,7 +1,7 @@
 /** The models there are, the one that the Probe looks into, and what really runs it. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { ModelSummary, SessionDescription } from '../../electron/contract/models.ts'
+import type { ModelSummary, ProviderName, SessionDescription } from '../../electron/contract/models.ts'
 import { call, on } from '../lab.ts'
 import { useConnection } from './connection.ts'
 import { useSettings } from './settings.ts'
@@ -19,14 +19,23 @@ export function modelToShow(models: readonly ModelSummary[], wanted: string | nu
   )
 }
 
+/** Sessions that were opened, by model and by the provider that was asked for. */
+export type Sessions = Readonly<Record<string, Readonly<Partial<Record<ProviderName | 'auto', SessionDescription>>>>>
+
+export const withSession = (sessions: Sessions, model: string, session: SessionDescription): Sessions => ({
+  ...sessions,
+  [model]: { ...sessions[model], [session.requested]: session }
+})
+
 export const useModels = defineStore('models', () => {
   const settings = useSettings()
   const models = shallowRef<readonly ModelSummary[]>([])
   const loaded = ref(false)
   const wanted = ref(localStorage.getItem(remembered))
   const current = computed(() => modelToShow(models.value, wanted.value))
-  const sessions = shallowRef<Readonly<Record<string, SessionDescription>>>({})
-  const session = computed(() => (current.value ? (sessions.value[current.value.id] ?? null) : null))
+  const sessions = shallowRef<Sessions>({})
+  const sessionOf = (model: string) => sessions.value[model]?.[settings.settings.provider] ?? null
+  const session = computed(() => (current.value ? sessionOf(current.value.id) : null))
   const opening = ref(false)
   const refusal = shallowRef<unknown>(null)
 
@@ -37,17 +46,21 @@ export const useModels = defineStore('models', () => {
   const load = () => call('models.list').then(take, () => {})
   useConnection().whenConnected(() => void load())
   on('models', event => take(event.models))
-  on('session', event => (sessions.value = { ...sessions.value, [event.model]: event.session }))
+  on('session', event => (sessions.value = withSession(sessions.value, event.model, event.session)))
 
   function choose(id: string): void {
     wanted.value = id
     localStorage.setItem(remembered, id)
   }
 
-  /** Opens a model's session and remembers what runs it. @throws LabFailure when it cannot be opened */
-  async function open(model: string): Promise<SessionDescription> {
-    const described = await call('models.open', { model, provider: settings.settings.provider })
-    sessions.value = { ...sessions.value, [model]: described }
+  /**
+   * Opens a model's session and remembers what runs it.
+   * @param provider default: the one in the settings
+   * @throws LabFailure when it cannot be opened
+   */
+  async function open(model: string, provider = settings.settings.provider): Promise<SessionDescription> {
+    const described = await call('models.open', { model, provider })
+    sessions.value = withSession(sessions.value, model, described)
     return described
   }
 
@@ -69,5 +82,5 @@ export const useModels = defineStore('models', () => {
     { immediate: true }
   )
 
-  return { models, loaded, current, session, sessions, opening, refusal, choose, open, load }
+  return { models, loaded, current, session, sessions, sessionOf, opening, refusal, choose, open, load }
 })

@@ -1,0 +1,69 @@
+/** A card's recipe as lines that a person reads. */
+import * as v from 'valibot'
+import { RecipeSchema, type Recipe } from '../../../electron/contract/training.ts'
+
+/** The recipe of a model that was trained here; null for anything else that a card may hold. */
+export function recipeOf(value: unknown): Recipe | null {
+  const read = v.safeParse(RecipeSchema, value)
+  return read.success ? read.output : null
+}
+
+export type RecipeLine =
+  | 'corpus'
+  | 'heldOut'
+  | 'tokenizer'
+  | 'layers'
+  | 'dropout'
+  | 'bias'
+  | 'batch'
+  | 'learningRate'
+  | 'warmup'
+  | 'betas'
+  | 'weightDecay'
+  | 'clip'
+  | 'evaluation'
+
+/** What each line says; the words come from the language. */
+export interface RecipeWords {
+  readonly tokenizer: (kind: Recipe['tokenizer']['kind'], vocabulary: number | undefined) => string
+  readonly layers: (model: Recipe['model']) => string
+  readonly batch: (size: number, context: number, all: boolean) => string
+  readonly rates: (from: string, to: string) => string
+  readonly steps: (n: number) => string
+  readonly evaluation: (every: number, batches: number) => string
+  readonly yes: string
+  readonly no: string
+  readonly off: string
+}
+
+/** Lines in the order in which a run meets them. */
+export function recipeLines(
+  recipe: Recipe,
+  words: RecipeWords
+): readonly { readonly line: RecipeLine; readonly value: string }[] {
+  const { corpus, tokenizer, model, optimiser, batch, evaluation } = recipe
+  const off = (value: number) => (value === 0 ? words.off : String(value))
+  return [
+    { line: 'corpus', value: corpus.source },
+    { line: 'heldOut', value: corpus.validation === 0 ? words.off : `${Number((corpus.validation * 100).toFixed(2))} %` },
+    {
+      line: 'tokenizer',
+      value: words.tokenizer(tokenizer.kind, tokenizer.kind === 'bpe' ? tokenizer.vocabulary : undefined)
+    },
+    { line: 'layers', value: words.layers(model) },
+    { line: 'dropout', value: off(model.dropout) },
+    { line: 'bias', value: model.bias ? words.yes : words.no },
+    { line: 'batch', value: words.batch(batch.size, model.context, batch.draw === 'all') },
+    { line: 'learningRate', value: words.rates(rate(optimiser.learningRate), rate(optimiser.minimumLearningRate)) },
+    { line: 'warmup', value: optimiser.warmup === 0 ? words.off : words.steps(optimiser.warmup) },
+    { line: 'betas', value: `${optimiser.beta1} / ${optimiser.beta2}` },
+    { line: 'weightDecay', value: off(optimiser.weightDecay) },
+    { line: 'clip', value: off(optimiser.clip) },
+    { line: 'evaluation', value: words.evaluation(evaluation.every, evaluation.batches) }
+  ]
+}
+
+/** A learning rate as papers write it: `1e-3`, `6e-4`, `2.5e-4`. */
+export function rate(value: number): string {
+  return value === 0 || value >= 0.01 ? String(value) : value.toExponential()
+}

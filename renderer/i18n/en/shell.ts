@@ -8,7 +8,7 @@ export default {
     models: 'Shipped, trained and imported models, and what runs them'
   },
   skip: 'Skip to the room',
-  model: { none: 'no model', choose: 'Choose the model that the Probe looks into' },
+  model: { none: 'no model', choose: 'Choose the model that the Probe looks into', all: 'All models' },
   provider: {
     label: 'What runs the model',
     opening: 'opening {name}…',
@@ -41,6 +41,21 @@ export default {
   language: { label: 'Language', tip: 'Switch to Chinese', name: 'English' },
   theme: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark', tip: 'Light, dark, or as the system' },
   present: { label: 'Present', tip: 'Presentation size: larger type, fewer figures' },
+  settings: {
+    label: 'Settings',
+    tip: 'Threads, what runs the models, and what this machine has',
+    threads: 'Threads',
+    threadsTip: 'Threads for training and for running models; for the next run and the next model that is opened',
+    automatic: 'automatic ({n})',
+    provider: 'Models run on',
+    engine: 'Training engine',
+    engineMissing: 'missing',
+    machine: 'Machine',
+    cores: '{n} core · {memory} | {n} cores · {memory}',
+    home: 'Runs, models and texts are in',
+    copyPath: 'Copy path',
+    version: 'Version'
+  },
   connection: {
     lost: 'The lab is not answering. Its window or its host may have been closed; training goes on wherever it still runs.',
     waiting: 'Trying to connect again…',

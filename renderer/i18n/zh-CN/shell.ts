@@ -8,7 +8,7 @@ export default {
     models: '自带、训练和导入的模型，以及由什么来运行它们'
   },
   skip: '跳到房间内容',
-  model: { none: '没有模型', choose: '选择探针要观察的模型' },
+  model: { none: '没有模型', choose: '选择探针要观察的模型', all: '所有模型' },
   provider: {
     label: '模型由什么运行',
     opening: '正在打开 {name}…',
@@ -33,6 +33,21 @@ export default {
   language: { label: '语言', tip: '切换到英文', name: '中文' },
   theme: { system: '主题：跟随系统', light: '主题：浅色', dark: '主题：深色', tip: '浅色、深色或跟随系统' },
   present: { label: '演示', tip: '演示字号：字更大，数字更少' },
+  settings: {
+    label: '设置',
+    tip: '线程数、由什么运行模型，以及这台机器有什么',
+    threads: '线程数',
+    threadsTip: '训练和运行模型所用的线程数；从下一次训练、下一个打开的模型起生效',
+    automatic: '自动（{n}）',
+    provider: '模型运行于',
+    engine: '训练引擎',
+    engineMissing: '缺失',
+    machine: '机器',
+    cores: '{n} 个核心 · {memory} | {n} 个核心 · {memory}',
+    home: '训练、模型和文本存放于',
+    copyPath: '复制路径',
+    version: '版本'
+  },
   connection: {
     lost: '实验室没有应答。它的窗口或宿主可能已关闭；只要进程还在，训练就会继续。',
     waiting: '正在重新连接…',

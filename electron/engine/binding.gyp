@@ -1,5 +1,30 @@
 {
   # One library for each instruction set, so that only its files get its flags; the table is chosen at run time.
+  'conditions': [
+    ['target_arch=="x64"', {
+      'targets': [
+        {
+          'target_name': 'gptlab_avx512',
+          'type': 'static_library',
+          'includes': ['native/compute.gypi'],
+          'sources': ['native/kernels/avx512.cc'],
+          # GCC 12 takes the undefined lanes in its own intrinsics for a mistake (bug 105593).
+          'cflags_cc': ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma', '-Wno-uninitialized', '-Wno-maybe-uninitialized'],
+          'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma']},
+          'msvs_settings': {'VCCLCompilerTool': {'AdditionalOptions': ['/arch:AVX512']}},
+        },
+        {
+          'target_name': 'gptlab_avx2',
+          'type': 'static_library',
+          'includes': ['native/compute.gypi'],
+          'sources': ['native/kernels/avx2.cc'],
+          'cflags_cc': ['-mavx2', '-mfma'],
+          'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['-mavx2', '-mfma']},
+          'msvs_settings': {'VCCLCompilerTool': {'AdditionalOptions': ['/arch:AVX2']}},
+        },
+      ],
+    }],
+  ],
   'targets': [
     {
       'target_name': 'gptlab_compute',
@@ -15,6 +40,7 @@
         'native/program.cc',
         'native/threads.cc',
         'native/kernels/dispatch.cc',
+        'native/kernels/portable.cc',
         'native/kernels/reference.cc',
         'native/operations/attention.cc',
         'native/operations/cross_entropy.cc',
@@ -22,6 +48,10 @@
         'native/operations/embedding.cc',
         'native/operations/layer_norm.cc',
         'native/operations/linear.cc',
+      ],
+      'conditions': [
+        ['target_arch=="x64"', {'dependencies': ['gptlab_avx512', 'gptlab_avx2']}],
+        ['target_arch=="arm64"', {'sources': ['native/kernels/neon.cc']}],
       ],
     },
     {

@@ -7,7 +7,6 @@
 #include "failure.h"
 #include "plan_state.h"
 
-
 namespace gptlab {
 namespace {
 
@@ -134,14 +133,12 @@ void Plan::State::place_buffers() {
 }
 
 void Plan::State::link_programs() {
-  const auto logits = graph.outputs.find("logits");
   std::vector<const Stage*> train, evaluate, infer;
   for (const auto& stage : compiler.forward_stages) {
     if (stage->when == When::always) train.push_back(stage.get());
     evaluate.push_back(stage.get());
     if (stage->when == When::always) infer.push_back(stage.get());
   }
-  (void)logits;
   for (const auto& stage : compiler.backward_stages) train.push_back(stage.get());
   packing = Program(pointers(compiler.packing));
   training = Program(std::move(train));

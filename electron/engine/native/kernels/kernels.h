@@ -17,8 +17,7 @@ enum class Simd { avx512, avx2, neon, portable, reference };
 /**
  * C = epilogue(A · B), A (m, k), B (k, n), C (m, n).
  *
- * Elements of A and B lie at a[i·a_row + p·a_column] and b[p·b_row + j·b_column]; or B is packed, and
- * `b` null. An element of the sum s becomes, in this order, each part left out where its pointer is null:
+ * Elements of A and B lie at a[i·a_row + p·a_column] and b[p·b_row + j]; or B is packed, and `b` null. An element of the sum s becomes, in this order, each part left out where its pointer is null:
  *   s += bias[j];  gelu: (derivative[i,j] = gelu′(s); s = gelu(s));  s *= factor[i,j];  s += addend[i,j].
  * `addend` may be C itself (accumulation).
  */
@@ -27,7 +26,7 @@ struct Gemm {
   const float* a;
   int64_t a_row, a_column;
   const float* b = nullptr;
-  int64_t b_row = 0, b_column = 0;
+  int64_t b_row = 0;
   /** From `pack`, moved to the panel of the first column. */
   const float* packed_b = nullptr;
   float* c;
@@ -53,8 +52,8 @@ struct Mask {
  * Attention of sequences with themselves for the pairs [begin, end); pair = sequence · heads + head.
  * qkv (sequences·length, 3·channels): queries, keys, values; head h has columns [h·d, (h+1)·d) of each,
  * d = channels / heads. probabilities (pairs, length, length) holds softmax(QKᵀ/√d) before dropout;
- * where `causal`, what lies right of the diagonal is never read or written. Mask elements are
- * numbered as the probabilities are.
+ * where `causal`, what lies right of the diagonal means nothing. Mask elements are numbered as the
+ * probabilities are.
  */
 struct Attention {
   int64_t begin, end;

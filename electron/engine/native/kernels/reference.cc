@@ -2,7 +2,7 @@
  * The naive form of every kernel: plain loops, sums in double. Tests compare the fast sets with it, and
  * a plan compiled with `simd: 'reference'` runs on it alone.
  */
-#include "reference.h"
+#include "sets.h"
 
 #include <cmath>
 #include <limits>
@@ -41,7 +41,7 @@ void gemm(const Gemm& g) {
     for (int64_t j = 0; j < g.n; j++) {
       double sum = 0;
       for (int64_t p = 0; p < g.k; p++) {
-        const float b = g.b ? g.b[p * g.b_row + j * g.b_column] : g.packed_b[j / kPanel * kPanel * g.k + p * kPanel + j % kPanel];
+        const float b = g.b ? g.b[p * g.b_row + j] : g.packed_b[j / kPanel * kPanel * g.k + p * kPanel + j % kPanel];
         sum += static_cast<double>(g.a[i * g.a_row + p * g.a_column]) * b;
       }
       if (g.bias) sum += g.bias[j];

@@ -144,7 +144,6 @@ class Linear : public Operation {
       product.a_column = outputs_;
       product.b = x_->data->data + (by_output ? 0 : first);
       product.b_row = inputs_;
-      product.b_column = 1;
       product.c = weight_->gradient.data + (by_output ? first * inputs_ : first);
       product.ldc = product.ld_addend = inputs_;
       if (accumulate) product.addend = product.c;

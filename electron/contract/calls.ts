@@ -89,6 +89,8 @@ export const callInputs = {
     seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
     maxTokens: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096)),
     stop: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.maxLength(8))),
+    /** Go on when the context is full, forgetting what is longest ago; else the text ends there. */
+    slide: v.optional(v.boolean()),
     provider: v.optional(provider)
   })
 } as const
@@ -150,7 +152,8 @@ export interface CallOutputs {
 
 /** Progress, for the calls that report on the way. */
 export interface CallProgress {
-  generate: { readonly token: TokenView }
+  /** A token, and the text that is certain with it: whole characters that belong to no stop string. */
+  generate: { readonly token: TokenView; readonly text: string }
 }
 export type ProgressOf<M extends Method> = M extends keyof CallProgress ? CallProgress[M] : never
 

@@ -2,13 +2,17 @@
 import type { CallInput, CallOutputs, Method, ProgressOf } from '../contract/calls.ts'
 import { failureOf } from '../contract/failure.ts'
 import type { HostPort, LabService } from '../contract/handlers.ts'
+import { checkedInput } from '../contract/rpc/server.ts'
 import type { Lab } from '../lab/lab.ts'
-import { style } from './terminal.ts'
+import { errorStyle } from './terminal.ts'
 
 /** Options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean
 }
+
+/** Exit code of a command that a signal ended: 128 + SIGINT. */
+export const interruptedExit = 130
 
 /** A terminal has no dialogs and no file manager. */
 const host: HostPort = { host: 'cli', chooseFolder: async () => undefined, reveal: async () => false }
@@ -24,7 +28,10 @@ export async function withLab<T>(options: { readonly threads?: number }, work: (
   }
 }
 
-/** Calls the lab through its contract, as the page does. */
+/**
+ * Calls the lab through its contract, as the page does.
+ * @throws LabFailure `invalid-input`, and those of the call
+ */
 export async function call<M extends Method>(
   lab: LabService,
   method: M,
@@ -34,24 +41,32 @@ export async function call<M extends Method>(
     progress = () => {}
   }: { signal?: AbortSignal; progress?: (value: ProgressOf<M>) => void } = {}
 ): Promise<CallOutputs[M]> {
-  return await lab.handlers[method](input, { signal, progress })
+  return await lab.handlers[method](checkedInput(method, input) as CallInput<M>, { signal, progress })
 }
 
-/** One line of JSON on standard output; typed arrays become plain ones, numbers that JSON cannot say become null. */
+/** A value as one line of JSON; typed arrays become plain ones, numbers that JSON cannot say become null. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value, (_, field: unknown) => (ArrayBuffer.isView(field) ? Array.from(field as Float64Array) : field))}\n`
+}
+
 export function printJson(value: unknown): void {
-  process.stdout.write(
-    `${JSON.stringify(value, (_, field: unknown) => (ArrayBuffer.isView(field) ? Array.from(field as Float64Array) : field))}\n`
-  )
+  process.stdout.write(jsonLine(value))
 }
 
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`)
 }
 
-/**
- * Runs a command's work; a failure goes to standard error (as JSON with `--json`) and sets the exit code to 1.
- * Wraps the action of every command.
- */
+/** Says what went wrong on standard error, as JSON with `--json`, and sets the exit code. */
+export function reportFailure(error: unknown, json: boolean, exitCode = 1): void {
+  const failure = failureOf(error)
+  process.stderr.write(json ? jsonLine({ kind: 'failure', ...failure }) : `${errorStyle.bad('gptlab:')} ${failure.message}\n`)
+  if (failure.code === 'internal' && error instanceof Error && process.env['GPTLAB_DEBUG'])
+    process.stderr.write(`${error.stack}\n`)
+  process.exitCode = exitCode
+}
+
+/** Wraps the action of every command: a failure is reported and the exit code is then 1, or 130 when it was cancelled. */
 export function action<Arguments extends unknown[]>(
   work: (...words: Arguments) => Promise<void>
 ): (...words: Arguments) => Promise<void> {
@@ -59,14 +74,8 @@ export function action<Arguments extends unknown[]>(
     try {
       await work(...words)
     } catch (error) {
-      const failure = failureOf(error)
       const json = words.some(word => typeof word === 'object' && word !== null && (word as CommonOptions).json === true)
-      process.stderr.write(
-        json ? `${JSON.stringify({ kind: 'failure', ...failure })}\n` : `${style.bad('gptlab:')} ${failure.message}\n`
-      )
-      if (failure.code === 'internal' && error instanceof Error && process.env['GPTLAB_DEBUG'])
-        process.stderr.write(`${error.stack}\n`)
-      process.exitCode = 1
+      reportFailure(error, json, failureOf(error).code === 'cancelled' ? interruptedExit : 1)
     }
   }
 }

@@ -1,4 +1,5 @@
 /** `gptlab generate`: continues a text, token by token. */
+import type { CallOutputs } from '../contract/calls.ts'
 import type { ProviderName } from '../contract/models.ts'
 import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
 import { findModel } from './models.ts'
@@ -12,6 +13,7 @@ interface GenerateOptions extends CommonOptions, SamplingOptions {
   readonly seed: number
   readonly greedy?: boolean
   readonly stop: readonly string[]
+  readonly slide: boolean
   readonly provider: ProviderName | 'auto'
 }
 
@@ -21,8 +23,10 @@ export async function generate(options: GenerateOptions): Promise<void> {
     const interrupt = new AbortController()
     const end = () => interrupt.abort()
     process.once('SIGINT', end)
-    const live = !options.json && process.stdout.isTTY
+    process.once('SIGTERM', end)
+    const live = !options.json
     if (live) process.stdout.write(style.quiet(options.prompt))
+    let shown = 0
     const result = await call(
       lab,
       'generate',
@@ -33,16 +37,34 @@ export async function generate(options: GenerateOptions): Promise<void> {
         seed: options.seed,
         maxTokens: options.maxTokens,
         ...(options.stop.length > 0 && { stop: [...options.stop] }),
+        slide: options.slide,
         provider: options.provider
       },
-      { signal: interrupt.signal, progress: ({ token }) => void (live && process.stdout.write(token.text)) }
-    ).finally(() => process.off('SIGINT', end))
-    if (options.json) return printJson({ model: model.id, prompt: options.prompt, seed: options.seed, ...result })
-    print(live ? '' : options.prompt + result.text)
+      {
+        signal: interrupt.signal,
+        progress: ({ text }) => {
+          if (live) process.stdout.write(text)
+          shown += text.length
+        }
+      }
+    ).finally(() => {
+      process.off('SIGINT', end)
+      process.off('SIGTERM', end)
+      if (live && interrupt.signal.aborted) print()
+    })
+    if (!live) return printJson({ model: model.id, prompt: options.prompt, seed: options.seed, ...result })
+    print(result.text.slice(shown))
     print(
       style.quiet(
-        `${result.tokens.length} tokens, ${thousands(result.tokensPerSecond)} tokens/s on ${result.provider}; ended by ${result.ended}`
+        `${thousands(result.tokens.length)} tokens · ${thousands(result.tokensPerSecond)} tokens/s on ${result.provider} · ${endings[result.ended]}`
       )
     )
   })
+}
+
+const endings: Record<CallOutputs['generate']['ended'], string> = {
+  length: 'as many as were asked for',
+  stop: 'ended by a stop text',
+  'end-token': 'the model ended the text',
+  context: 'the context is full'
 }

@@ -1,12 +1,22 @@
 #!/usr/bin/env node
 /** The command line: the same lab, headless. Each command is a file of its own and is loaded when it is called. */
-import { Command, InvalidArgumentError } from 'commander'
-import { action } from './command.ts'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { LabFailure } from '../contract/failure.ts'
+import { homeFolder } from '../lab/home.ts'
+import { findResources } from '../lab/resources.ts'
+import { action, reportFailure } from './command.ts'
+
+/** Exit code of a command that was not understood. */
+const usageExit = 2
 
 const program = new Command('gptlab')
   .description('Train small GPTs on this machine and look into every next token.')
-  .showHelpAfterError()
+  .version(findResources().version, '--version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
   .helpCommand(false)
+  // Errors of usage are reported below, as all others are.
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
 
 const number = (text: string): number => {
   const value = Number(text)
@@ -15,42 +25,60 @@ const number = (text: string): number => {
 }
 const count = (text: string): number => {
   const value = number(text)
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number of 0 or more.')
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number of 0 or more.')
+  return value
+}
+const oneOrMore = (text: string): number => {
+  const value = count(text)
+  if (value === 0) throw new InvalidArgumentError('Expected a whole number of 1 or more.')
   return value
 }
 const collect = (value: string, before: string[]): string[] => [...before, value]
+const providers = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'native']
 
 /** Settings of the sampling stages, under the names of Hugging Face transformers. */
 function withSampling(command: Command): Command {
   return command
-    .option('--temperature <number>', 'divides the logits; 1 changes nothing', number, 1)
-    .option('--top-k <n>', 'keeps the k most probable tokens; 0 = off', count, 0)
-    .option('--top-p <number>', 'keeps the most probable tokens that together reach p; 1 = off', number, 1)
     .option('--repetition-penalty <number>', 'makes tokens less likely that were there already; 1 = off', number, 1)
     .option('--no-repeat-ngram <n>', 'bans n-grams that were there already; 0 = off', count, 0)
+    .option('--temperature <number>', 'divides the logits; 1 = off', number, 1)
+    .option('--top-k <n>', 'keeps the k most probable tokens; 0 = off', count, 0)
+    .option('--top-p <number>', 'keeps the most probable tokens that together reach p; 1 = off', number, 1)
 }
 
 const json = ['--json', 'print JSON'] as const
-const threads = ['--threads <n>', 'threads to compute with (default: physical cores)', count] as const
-const provider = ['--provider <name>', 'auto, cpu, cuda, dml, coreml, webgpu or native', 'auto'] as const
+const threads = ['--threads <n>', 'threads to compute with (default: physical cores)', oneOrMore] as const
+const model = ['--model <dir|name>', 'a model’s folder or name (gptlab models)'] as const
+const provider = () => new Option('--provider <name>', 'what runs the model').choices(providers).default('auto')
 
 program
   .command('train')
   .description('train a model by a recipe')
   .requiredOption('--recipe <file|name>', 'a recipe file, or the name of a shipped recipe')
   .option('--set <key=value>', 'change one value of the recipe, for example optimiser.learningRate=3e-4', collect, [])
-  .option('--steps <n>', 'steps, instead of the recipe’s', count)
+  .option('--steps <n>', 'steps, instead of the recipe’s', oneOrMore)
   .option('--seed <n>', 'seed, instead of the recipe’s', count)
-  .option(...threads)
   .option('--corpus <file>', 'train on this text file, instead of the recipe’s text')
-  .option('--out <dir>', 'also write the model into this folder')
+  .option('--out <dir>', 'write the model into this folder too')
+  .option(...threads)
   .option(...json)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  gptlab train --recipe sonnets-char
+  gptlab train --recipe shakespeare-char-cpu --corpus tinyshakespeare.txt --out my-model
+  gptlab train --recipe sonnets-bpe --set model.layers=2 --steps 200 --json
+
+Ctrl-C keeps a checkpoint; gptlab resume goes on from there.`
+  )
   .action(action(async options => (await import('./train.ts')).train(options)))
 
 program
   .command('resume')
   .description('go on with a run that was paused or interrupted')
   .argument('<run>', 'id of the run (gptlab runs)')
+  .option('--out <dir>', 'write the model into this folder too')
   .option(...threads)
   .option(...json)
   .action(action(async (run, options) => (await import('./train.ts')).resume(run, options)))
@@ -65,11 +93,11 @@ withSampling(
   program
     .command('probs')
     .description('the next-token distribution after every sampling stage')
-    .requiredOption('--model <dir|name>', 'a model’s folder or name')
+    .requiredOption(...model)
     .requiredOption('--prompt <text>', 'the text before the token')
-    .option('--top <n>', 'how many tokens to show', count, 10)
+    .option('--top <n>', 'how many tokens to show', oneOrMore, 10)
 )
-  .option(...provider)
+  .addOption(provider())
   .option(...json)
   .action(action(async options => (await import('./probs.ts')).probs(options)))
 
@@ -77,14 +105,15 @@ withSampling(
   program
     .command('generate')
     .description('continue a text')
-    .requiredOption('--model <dir|name>', 'a model’s folder or name')
+    .requiredOption(...model)
     .requiredOption('--prompt <text>', 'the text to continue')
-    .option('--max-tokens <n>', 'how many tokens at most', count, 100)
+    .option('--max-tokens <n>', 'how many tokens at most', oneOrMore, 100)
     .option('--seed <n>', 'seed of the draws', count, 1337)
     .option('--greedy', 'always take the most probable token')
-    .option('--stop <text>', 'end where this text appears', collect, [])
+    .option('--stop <text>', 'end before this text; may be given several times', collect, [])
+    .option('--no-slide', 'end when the context is full, instead of forgetting what is longest ago')
 )
-  .option(...provider)
+  .addOption(provider())
   .option(...json)
   .action(action(async options => (await import('./generate.ts')).generate(options)))
 
@@ -104,7 +133,7 @@ program
 
 program
   .command('import')
-  .description('take a model folder into the lab (its own or the Hugging Face ONNX layout)')
+  .description('take a model’s folder into the lab (its own or the Hugging Face ONNX layout)')
   .argument('<dir>')
   .option(...json)
   .action(action(async (directory, options) => (await import('./models.ts')).importModel(directory, options)))
@@ -112,10 +141,10 @@ program
 program
   .command('export')
   .description('write a model as a folder in the Hugging Face ONNX layout')
-  .argument('<model>', 'a model’s name')
+  .argument('<model>', 'a model’s name or folder')
   .argument('<dir>', 'where the folder is made')
   .option(...json)
-  .action(action(async (model, directory, options) => (await import('./models.ts')).exportModel(model, directory, options)))
+  .action(action(async (name, directory, options) => (await import('./models.ts')).exportModel(name, directory, options)))
 
 program
   .command('parity')
@@ -123,12 +152,13 @@ program
   .argument('<fixture>', 'a .safetensors or .json file of reference values')
   .option(...threads)
   .option(...json)
+  .addHelpText('after', '\nThe exit code is 1 when a quantity is out of its tolerance.')
   .action(action(async (fixture, options) => (await import('./parity.ts')).parity(fixture, options)))
 
 program
   .command('bench')
   .description('measure this machine')
-  .argument('[what]', 'train, decode or startup', 'train')
+  .addArgument(new Argument('[what]', 'what is measured').choices(['train', 'decode', 'startup']).default('train'))
   .option('--quick', 'fewer repetitions')
   .option(...json)
   .action(action(async (what, options) => (await import('./bench.ts')).bench(what, options)))
@@ -141,4 +171,31 @@ program
   .option(...json)
   .action(action(async options => (await import('./serve.ts')).serve(options)))
 
-await program.parseAsync()
+program.addHelpText(
+  'after',
+  `
+Add --help after a command for its options. The lab’s runs and models are in ${homeFolder()}
+(GPTLAB_HOME changes that).`
+)
+
+// Whoever read this output has gone, as in `gptlab runs | head -1`: a run keeps a checkpoint, all else just ends.
+let readerGone = false
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  if (readerGone) return
+  readerGone = true
+  if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(0)
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode === 0) process.exit(0)
+  if (error.code !== 'commander.help') {
+    const usage = error.message.replace(/^error: /, '')
+    const message = usage.charAt(0).toUpperCase() + usage.slice(1).replace(/\.?$/, '.')
+    reportFailure(new LabFailure('usage', `${message} Add --help to see what is expected.`), process.argv.includes('--json'))
+  }
+  process.exitCode = usageExit
+}

@@ -6,14 +6,21 @@ export function hasColour(stream: { isTTY?: boolean } = process.stdout, environm
   return stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
 }
 
-const paint = (format: Parameters<typeof styleText>[0]) => (text: string) => (hasColour() ? styleText(format, text) : text)
-export const style = {
-  strong: paint('bold'),
-  quiet: paint('dim'),
-  good: paint('green'),
-  bad: paint('red'),
-  accent: paint('cyan')
+const styles = (stream: { isTTY?: boolean }) => {
+  const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
+    hasColour(stream) ? styleText(format, text, { validateStream: false }) : text
+  return {
+    strong: paint('bold'),
+    quiet: paint('dim'),
+    good: paint('green'),
+    bad: paint('red'),
+    accent: paint('cyan')
+  }
 }
+/** For standard output. */
+export const style = styles(process.stdout)
+/** For standard error. */
+export const errorStyle = styles(process.stderr)
 
 /** Minutes and seconds, or hours and minutes. */
 export function duration(seconds: number): string {
@@ -84,37 +91,79 @@ export class StatusLine {
   }
 }
 
+/** Points of one curve, and its colour. */
+export interface Series {
+  readonly x: ArrayLike<number>
+  readonly y: ArrayLike<number>
+  readonly paint: (text: string) => string
+}
+
+/** Dots of a Braille character, by column and row (Unicode 15, U+2800). */
+const dots = [
+  [0x01, 0x02, 0x04, 0x40],
+  [0x08, 0x10, 0x20, 0x80]
+]
+
 /**
- * A curve in Braille dots, two by four to a character.
- * @param series points (x, y) of one curve or several; all share the axes
+ * Curves in Braille dots, two by four to a character, on one pair of axes. Where curves meet, the later one's
+ * colour shows. Empty for fewer than two points.
  */
-export function curve(
-  series: readonly { readonly x: ArrayLike<number>; readonly y: ArrayLike<number> }[],
-  width = 60,
-  height = 10
-): string {
-  const points = series.map(({ x, y }) =>
-    Array.from({ length: x.length }, (_, i) => [x[i]!, y[i]!] as const).filter(([, value]) => Number.isFinite(value))
-  )
-  const all = points.flat()
+export function curve(series: readonly Series[], width = 60, height = 10): string {
+  const curves = series.map(({ x, y, paint }) => ({
+    paint,
+    points: Array.from({ length: x.length }, (_, i) => ({ x: x[i]!, y: y[i]! })).filter(point => Number.isFinite(point.y))
+  }))
+  const all = curves.flatMap(({ points }) => points)
   if (all.length < 2) return ''
-  const low = { x: Math.min(...all.map(p => p[0])), y: Math.min(...all.map(p => p[1])) }
-  const high = { x: Math.max(...all.map(p => p[0])), y: Math.max(...all.map(p => p[1])) }
-  const cells = Array.from({ length: height }, () => new Array<number>(width).fill(0))
-  const dots = [
-    [0x01, 0x02, 0x04, 0x40],
-    [0x08, 0x10, 0x20, 0x80]
-  ]
-  for (const [x, y] of all) {
-    const column = Math.min(width * 2 - 1, Math.floor(((x - low.x) / (high.x - low.x || 1)) * (width * 2 - 1)))
-    const row = Math.min(height * 4 - 1, Math.floor(((high.y - y) / (high.y - low.y || 1)) * (height * 4 - 1)))
-    cells[row >> 2]![column >> 1]! |= dots[column & 1]![row & 3]!
+  const range = (values: number[]) => {
+    const low = values.reduce((a, b) => Math.min(a, b))
+    return { low, span: values.reduce((a, b) => Math.max(a, b)) - low || 1 }
   }
+  const across = range(all.map(point => point.x))
+  const down = range(all.map(point => point.y))
+  const cells = Array.from({ length: height }, () => Array.from({ length: width }, () => ({ dots: 0, paint: style.quiet })))
+  for (const { points, paint } of curves)
+    for (let column = 0; column < width * 2; column++) {
+      const y = heightAt(points, across.low + (across.span * column) / (width * 2 - 1))
+      if (y === undefined) continue
+      const row = Math.round((1 - (y - down.low) / down.span) * (height * 4 - 1))
+      const cell = cells[row >> 2]![column >> 1]!
+      cell.dots |= dots[column & 1]![row & 3]!
+      cell.paint = paint
+    }
   const label = (value: number) => value.toFixed(2).padStart(7)
   const lines = cells.map((line, row) => {
-    const edge = row === 0 ? label(high.y) : row === height - 1 ? label(low.y) : ' '.repeat(7)
-    return `${style.quiet(`${edge} ┤`)}${line.map(cell => String.fromCodePoint(0x2800 + cell)).join('')}`
+    const edge = row === 0 ? label(down.low + down.span) : row === height - 1 ? label(down.low) : ' '.repeat(7)
+    return `${style.quiet(`${edge} ┤`)}${painted(line)}`.trimEnd()
   })
-  const foot = `${' '.repeat(9)}${thousands(low.x)}${thousands(high.x).padStart(width - thousands(low.x).length)}`
+  const first = thousands(across.low)
+  const foot = `${' '.repeat(9)}${first}${thousands(across.low + across.span).padStart(width - first.length)}`
   return [...lines, style.quiet(foot)].join('\n')
+}
+
+/** Cells of one line, those of one colour painted together. */
+function painted(line: readonly { readonly dots: number; readonly paint: Series['paint'] }[]): string {
+  const runs: { text: string; paint: Series['paint'] }[] = []
+  for (const { dots: set, paint } of line) {
+    const text = set === 0 ? ' ' : String.fromCodePoint(0x2800 + set)
+    const last = runs.at(-1)
+    if (last && (last.paint === paint || set === 0)) last.text += text
+    else runs.push({ text, paint })
+  }
+  return runs.map(({ text, paint }) => paint(text)).join('')
+}
+
+/** Height of a curve at x, on the straight line between its neighbours; undefined outside it. */
+function heightAt(points: readonly { readonly x: number; readonly y: number }[], x: number): number | undefined {
+  const right = points.findIndex(point => point.x >= x - 1e-9)
+  if (right < 0) return undefined
+  const [from, to] = [points[right - 1], points[right]!]
+  if (!from) return to.x <= x + 1e-9 ? to.y : undefined
+  return from.y + ((to.y - from.y) * (x - from.x)) / (to.x - from.x)
+}
+
+/** A deviation: 0, 3.2e-7, or ∞ where nothing could be compared. */
+export function deviation(value: number): string {
+  if (value === 0) return '0'
+  return Number.isFinite(value) ? value.toExponential(1) : '∞'
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
 import { print, printJson, withLab, type CommonOptions } from './command.ts'
 import { findModel } from './models.ts'
-import { style, table, visible } from './terminal.ts'
+import { style, table, thousands, visible } from './terminal.ts'
 
 /** A tokenizer by file, by a model's folder or name, or GPT-2's. */
 async function findTokenizer(asked: string) {
@@ -34,11 +34,13 @@ export async function tokenize(
   if (json)
     return printJson({
       tokenizer: asked,
-      vocabulary: tokenizer.size,
+      vocabulary: tokenizer.vocabulary,
       ids,
       tokens: ids.map(id => tokenizer.text(id)),
       text: tokenizer.decode(ids)
     })
-  print(`${style.strong(String(ids.length))} tokens of a vocabulary of ${tokenizer.size}; ${[...text].length} characters`)
+  print(
+    `${style.strong(String(ids.length))} tokens of a vocabulary of ${thousands(tokenizer.vocabulary)}; ${[...text].length} characters`
+  )
   print(table([['id', 'token'], ...ids.map(id => [String(id), visible(tokenizer.text(id))])]))
 }

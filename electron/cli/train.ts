@@ -1,163 +1,122 @@
 /** `gptlab train` and `gptlab resume`: a run in the foreground. */
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
-import type { Recipe, RunProgress, RunSummary } from '../contract/training.ts'
+import type { RunProgress, RunSummary } from '../contract/training.ts'
 import type { Lab } from '../lab/lab.ts'
-import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
-import { bar, curve, duration, StatusLine, style, thousands } from './terminal.ts'
+import { call, interruptedExit, print, printJson, withLab, type CommonOptions } from './command.ts'
+import { RunView } from './run-view.ts'
 
-interface TrainOptions extends CommonOptions {
+interface RunOptions extends CommonOptions {
+  readonly threads?: number
+  readonly out?: string
+}
+
+interface TrainOptions extends RunOptions {
   readonly recipe: string
   readonly set: readonly string[]
   readonly steps?: number
   readonly seed?: number
-  readonly threads?: number
   readonly corpus?: string
-  readonly out?: string
-}
-
-/** A recipe by its name among the shipped ones, or from a file. */
-async function findRecipe(lab: Lab, asked: string): Promise<Recipe> {
-  const recipes = await call(lab, 'recipes.list', undefined)
-  const named = recipes.find(recipe => recipe.name === asked)
-  if (named) return named
-  const text = await readFile(resolve(asked), 'utf8').catch(() => {
-    const known = recipes.map(recipe => recipe.name).join(', ')
-    throw new LabFailure(
-      'recipe-unknown',
-      `There is no recipe and no file called ${asked}. Expected a file or one of: ${known}.`,
-      { recipe: asked, known }
-    )
-  })
-  const { parseRecipe } = await import('../training/recipe.ts')
-  return parseRecipe(text, basename(asked))
 }
 
 export async function train(options: TrainOptions): Promise<void> {
-  await withLab({ threads: options.threads }, async lab => {
+  await watchRun(options, async lab => {
+    const { findRecipe } = await import('../lab/recipes.ts')
     const { overrideRecipe } = await import('../training/recipe.ts')
     const changes = [...options.set]
     if (options.steps !== undefined) changes.push(`steps=${options.steps}`)
     if (options.seed !== undefined) changes.push(`seed=${options.seed}`)
-    if (options.corpus) {
-      const bytes = new Uint8Array(await readFile(resolve(options.corpus)))
-      const corpus = await call(lab, 'corpora.add', { name: basename(options.corpus, extname(options.corpus)), bytes })
-      changes.push(`corpus.source=${JSON.stringify(corpus.id)}`)
-    }
-    const recipe = overrideRecipe(await findRecipe(lab, options.recipe), changes)
-    const { run, done } = watchRun(lab, options)
-    run(await call(lab, 'runs.start', { recipe }))
-    const model = await done
-    if (model && options.out) await cp(model, resolve(options.out), { recursive: true })
+    if (options.corpus !== undefined) changes.push(`corpus.source=${JSON.stringify(await addCorpus(lab, options.corpus))}`)
+    const recipe = overrideRecipe(await findRecipe(lab.resources.recipes, options.recipe), changes)
+    return await call(lab, 'runs.start', { recipe })
   })
 }
 
-export async function resume(run: string, options: CommonOptions & { readonly threads?: number }): Promise<void> {
-  await withLab({ threads: options.threads }, async lab => {
-    const watch = watchRun(lab, options)
-    watch.run(await call(lab, 'runs.resume', { run }))
-    await watch.done
+export async function resume(run: string, options: RunOptions): Promise<void> {
+  await watchRun(options, lab => call(lab, 'runs.resume', { run }))
+}
+
+/** Takes a text file into the lab; gives its handle. */
+async function addCorpus(lab: Lab, path: string): Promise<string> {
+  const bytes = await readFile(resolve(path)).catch((error: Error) => {
+    throw new LabFailure('text-unreadable', `Expected a text file but ${path} cannot be read: ${error.message}`, {
+      path,
+      reason: error.message
+    })
   })
+  const corpus = await call(lab, 'corpora.add', {
+    name: basename(path, extname(path)).slice(0, 80),
+    bytes: new Uint8Array(bytes)
+  })
+  return corpus.id
 }
 
 /**
- * Follows one run until it ends: JSON lines, or for people a status line, the samples as they come and the
- * curve at the end. Ctrl-C stops training with a checkpoint.
- * @returns `run` names the run to follow (progress before that is kept back); `done` resolves to the model's folder, or undefined when the run was interrupted
+ * Begins a run and follows it until it ends: JSON lines, every one, or a view for people. Ctrl-C ends it with a
+ * checkpoint.
+ * @throws LabFailure what the run failed with; `out-taken`
  */
-function watchRun(lab: Lab, { json, out }: CommonOptions & { readonly out?: string }) {
-  const status = new StatusLine()
-  const evaluations: { step: number; train: number; validation: number }[] = []
-  let summary: RunSummary | undefined
-  let early: { run: string; progress: RunProgress }[] = []
-  let settle: { resolve: (model: string | undefined) => void; reject: (error: unknown) => void }
-  const done = new Promise<string | undefined>((resolve, reject) => (settle = { resolve, reject }))
-  // Interrupted twice: the person means it.
-  const interrupt = () => {
-    process.once('SIGINT', () => process.exit(130))
-    if (!json) print(`\nKeeping a checkpoint…`)
-    void lab.close().then(() => {
-      if (!json && summary) print(`Interrupted. Go on with: gptlab resume ${summary.id}`)
-      process.exit(130)
+async function watchRun(options: RunOptions, begin: (lab: Lab) => Promise<RunSummary>): Promise<void> {
+  const out = options.out === undefined ? undefined : resolve(options.out)
+  if (out !== undefined) await assertFree(out)
+  await withLab(options, async lab => {
+    let run: RunSummary | undefined
+    let view: RunView | undefined
+    let last: RunProgress | undefined
+    const interrupt = (): void => {
+      process.once('SIGINT', () => process.exit(interruptedExit))
+      // Nothing has begun that could be kept.
+      if (!run) process.exit(interruptedExit)
+      view?.interrupt()
+      void lab.close()
+    }
+    const follow = (progress: RunProgress): void => {
+      if (progress.kind === 'done' || progress.kind === 'failed') last = progress
+      if (view) view.show(progress)
+      else if (progress.kind !== 'done') printJson(progress)
+    }
+    const early: (readonly [string, RunProgress])[] = []
+    const unsubscribe = lab.runs.onProgress((id, progress) => {
+      if (!run) early.push([id, progress])
+      else if (id === run.id) follow(progress)
     })
-  }
-  process.once('SIGINT', interrupt)
-  process.once('SIGTERM', interrupt)
-
-  const follow = async (progress: RunProgress): Promise<void> => {
-    if (progress.kind === 'done') return finish(progress)
-    if (json) printJson(progress)
-    if (progress.kind === 'failed') return settle.reject(new LabFailure(progress.code, progress.message, progress.details))
-    if (!json) show(progress)
-  }
-
-  const show = (progress: RunProgress): void => {
-    switch (progress.kind) {
-      case 'start':
-        print(
-          `${style.strong(summary!.name)} ${thousands(progress.parameters)} parameters · ${summary!.engine.simd} · ${summary!.engine.threads} threads`
-        )
-        break
-      case 'step': {
-        const share = progress.step / summary!.steps
-        status.show(
-          `${bar(share, 24)} ${thousands(progress.step)} of ${thousands(summary!.steps)} · loss ${progress.loss.toFixed(3)} · ${thousands(progress.tokensPerSecond)} tokens/s · ${duration(progress.secondsLeft)} left`
-        )
-        break
-      }
-      case 'evaluation':
-        evaluations.push({ step: progress.step, train: progress.trainLoss, validation: progress.validationLoss ?? NaN })
-        status.clear()
-        print(
-          `${style.quiet('step')} ${thousands(progress.step).padStart(7)}  train ${progress.trainLoss.toFixed(4)}${progress.validationLoss === null ? '' : `  validation ${progress.validationLoss.toFixed(4)}`}`
-        )
-        break
-      case 'sample':
-        status.clear()
-        print(`${style.quiet(progress.prompt)}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
-        break
-    }
-  }
-
-  const finish = async (progress: Extract<RunProgress, { kind: 'done' }>): Promise<void> => {
-    const { directory } = await call(lab, 'models.describe', { model: progress.model })
-    const model = out ? resolve(out) : directory
-    if (json) printJson({ ...progress, model })
-    else {
-      status.clear()
-      const x = evaluations.map(point => point.step)
-      const chart = curve([
-        { x, y: evaluations.map(point => point.train) },
-        { x, y: evaluations.map(point => point.validation) }
-      ])
-      if (chart) print(`\n${style.strong('Loss')} ${style.quiet('training and validation, nats a token')}\n${chart}`)
-      const held = progress.validationLoss === null ? '' : `, validation ${progress.validationLoss.toFixed(4)}`
-      print(
-        `\n${style.good('Done.')} ${thousands(progress.steps)} steps, train ${progress.trainLoss.toFixed(4)}${held}, ${thousands(progress.tokensPerSecond)} tokens/s`
-      )
-      print(`Model: ${model}`)
-    }
-    settle.resolve(directory)
-  }
-
-  const handle = (progress: RunProgress) => void follow(progress).catch(error => settle.reject(error))
-  const unsubscribe = lab.subscribe((event, payload) => {
-    if (event !== 'run') return
-    const seen = payload as { run: string; progress: RunProgress }
-    if (!summary) early.push(seen)
-    else if (seen.run === summary.id) handle(seen.progress)
-  })
-  return {
-    run(started: RunSummary): void {
-      summary = started
-      for (const seen of early) if (seen.run === started.id) handle(seen.progress)
-      early = []
-    },
-    done: done.finally(() => {
+    process.once('SIGINT', interrupt)
+    process.once('SIGTERM', interrupt)
+    try {
+      run = await begin(lab)
+      if (!options.json) view = new RunView(run)
+      for (const [id, progress] of early) if (id === run.id) follow(progress)
+      await lab.runs.ended(run.id)
+    } finally {
+      view?.clear()
       unsubscribe()
       process.off('SIGINT', interrupt)
       process.off('SIGTERM', interrupt)
-    })
-  }
+    }
+    if (last?.kind === 'failed') throw new LabFailure(last.code, last.message, last.details)
+    if (last?.kind !== 'done') {
+      process.exitCode = interruptedExit
+      if (!options.json) print(`A checkpoint is kept. Go on with: gptlab resume ${run.id}`)
+      return
+    }
+    const { directory } = await call(lab, 'models.describe', { model: last.model })
+    if (out !== undefined) await cp(directory, out, { recursive: true })
+    const done = { ...last, model: out ?? directory }
+    if (view) view.finish(done, await call(lab, 'runs.history', { run: run.id }))
+    else printJson(done)
+  })
+}
+
+/** A folder for a model is new, or empty, or holds a model that is replaced. */
+async function assertFree(folder: string): Promise<void> {
+  const entry = await stat(folder).catch(() => undefined)
+  if (!entry) return
+  const names = entry.isDirectory() ? await readdir(folder) : undefined
+  if (names?.length === 0 || names?.includes('config.json')) return
+  throw new LabFailure(
+    'out-taken',
+    `Expected a new or empty folder, or a model's, for --out but ${folder} holds something else. Choose another one.`,
+    { folder }
+  )
 }

@@ -1,0 +1,75 @@
+/** A run for people: a line that is written over, evaluations and samples as they come, the curve at the end. */
+import type { RunHistory, RunProgress, RunSummary } from '../contract/training.ts'
+import { print } from './command.ts'
+import { bar, curve, duration, StatusLine, style, thousands } from './terminal.ts'
+
+/** The status line changes this often at most, milliseconds. */
+const interval = 100
+
+export class RunView {
+  readonly #status = new StatusLine()
+  #shown = 0
+
+  constructor(readonly run: RunSummary) {
+    const { name, parameters, engine, step, steps } = run
+    print(
+      `${style.strong(name)} ${thousands(parameters)} parameters · ${engine.simd} · ${engine.threads} threads ${style.quiet(`· ${run.id}`)}`
+    )
+    if (step > 0) print(style.quiet(`Goes on from step ${thousands(step)} of ${thousands(steps)}.`))
+  }
+
+  show(progress: RunProgress): void {
+    switch (progress.kind) {
+      case 'step': {
+        const now = performance.now()
+        if (now - this.#shown < interval && progress.step < this.run.steps) return
+        this.#shown = now
+        const { step, loss, tokensPerSecond, secondsLeft } = progress
+        const { steps } = this.run
+        this.#status.show(
+          `${bar(step / steps, 24)}▏${percentOf(step, steps)} · step ${thousands(step)} of ${thousands(steps)} · loss ${loss.toFixed(3)} · ${thousands(tokensPerSecond)} tokens/s · ${duration(secondsLeft)} left`
+        )
+        break
+      }
+      case 'evaluation': {
+        const { step, trainLoss, validationLoss } = progress
+        const held = validationLoss === null ? '' : `  validation ${validationLoss.toFixed(4)}`
+        this.#status.clear()
+        print(`${style.quiet('step')} ${thousands(step).padStart(7)}  train ${trainLoss.toFixed(4)}${held}`)
+        break
+      }
+      case 'sample':
+        this.#status.clear()
+        print(`${style.quiet(progress.prompt)}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
+    }
+  }
+
+  interrupt(): void {
+    this.clear()
+    print('Keeping a checkpoint …')
+  }
+
+  clear(): void {
+    this.#status.clear()
+  }
+
+  finish(done: Extract<RunProgress, { kind: 'done' }>, history: RunHistory): void {
+    const chart = curve([
+      { x: history.evaluationSteps, y: history.evaluationTrain, paint: style.quiet },
+      { x: history.evaluationSteps, y: history.evaluationValidation, paint: style.accent }
+    ])
+    const held = done.validationLoss !== null
+    if (chart)
+      print(
+        `\n${style.strong('Loss')} in nats a token: ${style.quiet('training')}${held ? ` and ${style.accent('validation')}` : ''}\n${chart}`
+      )
+    print(
+      `\n${style.good('Done.')} ${thousands(done.steps)} steps · train ${done.trainLoss.toFixed(4)}${held ? ` · validation ${done.validationLoss!.toFixed(4)}` : ''} · ${thousands(done.tokensPerSecond)} tokens/s`
+    )
+    print(`Model: ${done.model}`)
+  }
+}
+
+function percentOf(step: number, steps: number): string {
+  return `${Math.floor((100 * step) / steps)} %`.padStart(5)
+}

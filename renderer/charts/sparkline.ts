@@ -1,56 +1,73 @@
-/** A small curve without axes: learning rate, gradient norm, throughput. */
+/** Small curves without axes: learning rate, gradient norm, throughput, of one run or of several. */
 import type { ChartTheme } from './chart-theme.ts'
 import { toCsv } from './csv.ts'
 import type { ChartOption } from './echarts.ts'
 import { short } from './numbers.ts'
+import { extremes, placeAt } from './thinned.ts'
 import { tooltip } from './tooltip.ts'
 
+type Numbers = ArrayLike<number>
+
+export interface SparkCurve {
+  /** Run that it belongs to. */
+  readonly run: string
+  readonly x: Numbers
+  readonly y: Numbers
+}
+
 export interface Sparkline {
+  /** What is measured. */
   readonly name: string
-  readonly x: ArrayLike<number>
-  readonly y: ArrayLike<number>
-  /** Colour of the curve; ordinary ink when left out. */
+  readonly curves: readonly SparkCurve[]
+  /** Colour of a single curve; ordinary ink when left out. */
   readonly color?: string
-  /** Starts the vertical axis at zero. */
-  readonly fromZero?: boolean
   /** Names the horizontal value in the tooltip. */
   readonly step: string
 }
 
-export function sparkline({ name, x, y, color, fromZero = false, step }: Sparkline, theme: ChartTheme): ChartOption {
-  const line = color ?? theme.ink2
-  const data = Array.from({ length: Math.min(x.length, y.length) }, (_, i): [number, number] => [x[i]!, y[i]!])
+/** Stretches of a curve of which the lowest and the highest value are drawn: a small panel has no more pixels. */
+const buckets = 200
+
+export function sparkline({ curves, color, step }: Sparkline, theme: ChartTheme): ChartOption {
+  const several = curves.length > 1
   return {
     grid: { left: 2, right: 2, top: 4, bottom: 3 },
     tooltip: {
       ...tooltip(theme),
       trigger: 'axis',
       axisPointer: { lineStyle: { color: theme.focus } },
-      formatter: (mark: unknown) => {
-        const [first] = mark as { value: [number, number] }[]
-        return first ? `${step} ${short(first.value[0])}: ${short(first.value[1])}` : ''
+      formatter: (marked: unknown) => {
+        const [first] = marked as { axisValue: number }[]
+        if (!first) return ''
+        const at = Math.round(Number(first.axisValue))
+        const values = curves.flatMap(({ run, x, y }) => {
+          const value = y[placeAt(x, at)]
+          if (value === undefined) return []
+          return several ? [`${run}: ${short(value)}`] : [short(value)]
+        })
+        return [`${step} ${at.toLocaleString('en')}`, ...values].join(several ? '\n' : ': ')
       }
     },
     xAxis: { type: 'value', show: false, min: 'dataMin', max: 'dataMax' },
-    yAxis: { type: 'value', show: false, scale: !fromZero, ...(fromZero ? { min: 0 } : {}) },
-    series: [
-      {
-        type: 'line',
-        name,
-        data: data.filter(([, value]) => Number.isFinite(value)),
-        showSymbol: data.length === 1,
+    yAxis: { type: 'value', show: false, min: 0 },
+    series: curves.map(({ run, x, y }, i) => {
+      const line = several ? theme.runs[i % theme.runs.length]! : (color ?? theme.ink2)
+      return {
+        type: 'line' as const,
+        name: run,
+        data: extremes(x, y, buckets),
+        showSymbol: x.length === 1,
         symbolSize: 4,
-        sampling: 'lttb',
         lineStyle: { width: 1.6, color: line },
         itemStyle: { color: line }
       }
-    ]
+    })
   } satisfies ChartOption
 }
 
-export function sparklineCsv({ name, x, y, step }: Sparkline): string {
+export function sparklineCsv({ name, curves, step }: Sparkline): string {
   return toCsv(
-    [step, name],
-    Array.from({ length: Math.min(x.length, y.length) }, (_, i) => [x[i], y[i]])
+    ['run', step, name],
+    curves.flatMap(({ run, x, y }) => Array.from({ length: Math.min(x.length, y.length) }, (_, i) => [run, x[i], y[i]] as const))
   )
 }

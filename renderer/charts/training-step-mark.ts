@@ -2,26 +2,22 @@
 import type { ChartTheme } from './chart-theme.ts'
 import type { ChartOption } from './echarts.ts'
 
-/** The option with a vertical line at `step`; unchanged when there is none. */
+/** The option with a vertical line at `step`, and without one at null. */
 export function withStep(option: ChartOption, step: number | null, theme: ChartTheme): ChartOption {
-  const series = option.series
-  if (step === null || !Array.isArray(series) || series.length === 0) return option
-  const [first, ...others] = series
-  return {
-    ...option,
-    series: [
-      {
-        ...first,
-        markLine: {
-          silent: true,
-          symbol: 'none',
-          animation: false,
-          label: { show: false },
-          lineStyle: { color: theme.focus, width: 1, type: 'solid' },
-          data: [{ xAxis: step }]
-        }
-      } as typeof first,
-      ...others
-    ]
+  const mark = {
+    type: 'line' as const,
+    id: 'step-mark',
+    name: '',
+    data: [],
+    silent: true,
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      animation: false,
+      label: { show: false },
+      lineStyle: { color: theme.focus, width: 1, type: 'solid' as const },
+      data: step === null ? [] : [{ xAxis: step }]
+    }
   }
+  return { ...option, series: [...[option.series ?? []].flat(), mark] }
 }

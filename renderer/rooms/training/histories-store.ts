@@ -1,15 +1,18 @@
 /** Histories of the runs that are looked at: read once, then kept up with what the lab reports. */
 import { defineStore } from 'pinia'
-import { shallowRef, triggerRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import type { RunProgress } from '../../../electron/contract/training.ts'
 import { call, on } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
-import { append, columnsOf, emptyColumns, type HistoryColumns } from './history-columns.ts'
+import { append, columnsOf, emptyColumns, rewound, type HistoryColumns } from './history-columns.ts'
 
-/** The page is told of ten steps a second at most; the rest is read again this often (milliseconds). */
-const readAgainAfter = 4_000
 /** How often the curves are drawn while a run goes on, milliseconds. */
 const drawEvery = 250
+/**
+ * The page is told of ten steps a second at most; all of them are read again after this many milliseconds, and
+ * later the longer a history is.
+ */
+const readAgainAfter = (steps: number) => Math.max(4_000, steps)
 
 interface Watched {
   columns: HistoryColumns
@@ -22,15 +25,18 @@ export const useHistories = defineStore('histories', () => {
   const watched = new Map<string, Watched>()
   /** Columns by run. They are changed in place and announced together, so that a fast run does not draw a hundred times a second. */
   const histories = shallowRef<Readonly<Record<string, HistoryColumns>>>({})
+  /** Runs laid over the one that is shown, in the order in which they were ticked. */
+  const compared = ref<readonly string[]>([])
   let drawing: ReturnType<typeof setTimeout> | undefined
 
-  function announce(): void {
-    drawing ??= setTimeout(() => {
-      drawing = undefined
-      histories.value = Object.fromEntries([...watched].map(([run, { columns }]) => [run, { ...columns }]))
-      triggerRef(histories)
-    }, drawEvery)
+  /** The columns as they are now, under new names: a chart is drawn again, no column is copied. */
+  function show(): void {
+    clearTimeout(drawing)
+    drawing = undefined
+    const read = [...watched].filter(([, entry]) => entry.read > 0)
+    histories.value = Object.fromEntries(read.map(([run, { columns }]) => [run, { ...columns }]))
   }
+  const announce = () => void (drawing ??= setTimeout(show, drawEvery))
 
   async function read(run: string): Promise<void> {
     const entry = watched.get(run)
@@ -44,7 +50,7 @@ export const useHistories = defineStore('histories', () => {
       // What is shown stays; a run that was deleted goes with its row.
     } finally {
       entry.late = null
-      announce()
+      show()
     }
   }
 
@@ -54,19 +60,23 @@ export const useHistories = defineStore('histories', () => {
     watched.set(run, { columns: emptyColumns(), read: 0, late: null })
     void read(run)
   }
+  function compare(run: string, withIt: boolean): void {
+    compared.value = [...compared.value.filter(id => id !== run), ...(withIt ? [run] : [])]
+  }
 
   on('run', ({ run, progress }) => {
     const entry = watched.get(run)
     if (!entry) return
+    const again = rewound(entry.columns, progress)
     entry.late?.push(progress)
     append(entry.columns, progress)
     announce()
-    const complete = progress.kind === 'evaluation' || progress.kind === 'state' || progress.kind === 'done'
-    const rewound = progress.kind === 'start' && progress.step < (entry.columns.steps.at(-1) ?? 0)
-    if (rewound || (complete && Date.now() - entry.read > readAgainAfter) || progress.kind === 'done') void read(run)
+    const pause = progress.kind === 'evaluation' || progress.kind === 'state'
+    const old = Date.now() - entry.read > readAgainAfter(entry.columns.steps.length)
+    if (again || (pause && old) || progress.kind === 'done' || progress.kind === 'failed') void read(run)
   })
   useConnection().whenConnected(() => {
     for (const run of watched.keys()) void read(run)
   })
-  return { histories, watchRun }
+  return { histories, compared, watchRun, compare }
 })

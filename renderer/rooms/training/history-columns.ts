@@ -68,5 +68,14 @@ export function append(columns: HistoryColumns, line: RunProgress): void {
     case 'sample':
       if (columns.samples.length === 0 || line.step > columns.samples.at(-1)!.step)
         columns.samples.push({ step: line.step, prompt: line.prompt, text: line.text })
+      return
+    case 'start':
+    case 'state':
+    case 'done':
+    case 'failed':
   }
 }
+
+/** Whether a run that goes on has been put back to a checkpoint before what the columns hold. */
+export const rewound = (columns: HistoryColumns, line: RunProgress): boolean =>
+  line.kind === 'start' && line.step < (columns.steps.at(-1) ?? 0)

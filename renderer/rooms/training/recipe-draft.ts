@@ -1,8 +1,10 @@
 /** Reading and changing a recipe by dotted paths, and comparing it with the recipe it came from. */
-import type { Recipe } from '../../../electron/contract/training.ts'
+import * as v from 'valibot'
+import { RecipeSchema, type Recipe, type RecipeEstimate } from '../../../electron/contract/training.ts'
 import { allFields } from './recipe-fields.ts'
 
 export type FieldValue = string | number | boolean | undefined
+export type RecipeProblem = RecipeEstimate['problems'][number]
 
 export function fieldOf(recipe: Recipe, path: string): FieldValue {
   return path
@@ -26,9 +28,25 @@ export function withField(recipe: Recipe, path: string, value: FieldValue): Reci
   return { ...recipe, [key]: inner }
 }
 
-/** Paths of the fields in which two recipes differ. */
+/** The shipped recipe that a recipe came from. A run may have a name of its own; its purpose stays. */
+export function presetOf(recipe: Recipe, shipped: readonly Recipe[]): Recipe | null {
+  return shipped.find(({ name }) => name === recipe.name) ?? shipped.find(({ purpose }) => purpose === recipe.purpose) ?? null
+}
+
+/** Paths of the fields in which two recipes differ; the name is no setting. */
 export function changedFields(recipe: Recipe, preset: Recipe): readonly string[] {
-  return ['corpus.source', ...allFields.map(({ path }) => path)].filter(path => fieldOf(recipe, path) !== fieldOf(preset, path))
+  return ['corpus.source', ...allFields.map(({ path }) => path).filter(path => path !== 'name')].filter(
+    path => fieldOf(recipe, path) !== fieldOf(preset, path)
+  )
+}
+
+/** What the recipe's form forbids: the lab would not even look at such a recipe. */
+export function formProblems(recipe: Recipe): readonly RecipeProblem[] {
+  const result = v.safeParse(RecipeSchema, recipe)
+  return (result.issues ?? []).map(issue => {
+    const field = v.getDotPath(issue) ?? ''
+    return { field, code: field, message: issue.message }
+  })
 }
 
 /**

@@ -86,6 +86,7 @@ export const fieldGroups = [
   {
     name: 'run',
     fields: [
+      { path: 'name', kind: 'text' },
       whole('steps', 1, 10_000_000, { step: 100 }),
       whole('batch.size', 1, 4096, doubled),
       { path: 'batch.draw', kind: 'choice', choices: ['random', 'all'], rare: true },

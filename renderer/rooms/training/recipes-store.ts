@@ -1,11 +1,11 @@
 /** Recipes, texts, and the recipe that is being prepared, with what it will take. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { CorpusSummary, Recipe, RecipeEstimate } from '../../../electron/contract/training.ts'
+import type { CorpusSummary, Recipe, RecipeEstimate, RunSummary } from '../../../electron/contract/training.ts'
 import { asFailure } from '../../design/failure-text.ts'
 import { call, plain } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
-import { changedFields, withField, type FieldValue } from './recipe-draft.ts'
+import { changedFields, formProblems, presetOf, withField, type FieldValue, type RecipeProblem } from './recipe-draft.ts'
 
 /** How long typing must rest before the lab is asked, milliseconds. */
 const rest = 150
@@ -13,23 +13,32 @@ const rest = 150
 export const useRecipes = defineStore('recipes', () => {
   const recipes = shallowRef<readonly Recipe[]>([])
   const corpora = shallowRef<readonly CorpusSummary[]>([])
+  const loaded = ref(false)
   const preset = shallowRef<Recipe | null>(null)
   const draft = shallowRef<Recipe | null>(null)
   const estimate = shallowRef<RecipeEstimate | null>(null)
   /** Why the lab could not say what the recipe takes. */
   const refusal = shallowRef<unknown>(null)
   const estimating = ref(false)
+  const starting = ref(false)
+  /** Why the run could not be started. */
+  const startRefusal = shallowRef<unknown>(null)
   const changed = computed(() => (draft.value && preset.value ? changedFields(draft.value, preset.value) : []))
   const corpus = computed(() => corpora.value.find(({ id }) => id === draft.value?.corpus.source) ?? null)
+  const problems = computed((): readonly RecipeProblem[] => [
+    ...(draft.value ? formProblems(draft.value) : []),
+    ...(estimate.value?.problems ?? [])
+  ])
 
   function pick(recipe: Recipe): void {
     preset.value = recipe
     draft.value = plain(recipe)
+    startRefusal.value = null
   }
-  /** Takes up the recipe of a run again; what differs from the shipped recipe of that name is marked. */
+  /** Takes up the recipe of a run again; what differs from the shipped recipe is marked. */
   function pickOf(recipe: Recipe): void {
-    preset.value = recipes.value.find(({ name }) => name === recipe.name) ?? recipe
-    draft.value = plain(recipe)
+    pick(recipe)
+    preset.value = presetOf(recipe, recipes.value) ?? recipe
   }
   function change(path: string, value: FieldValue): void {
     if (draft.value) draft.value = withField(draft.value, path, value)
@@ -37,20 +46,42 @@ export const useRecipes = defineStore('recipes', () => {
 
   async function load(): Promise<void> {
     ;[recipes.value, corpora.value] = await Promise.all([call('recipes.list'), call('corpora.list')])
+    loaded.value = true
     if (!draft.value && recipes.value.length > 0)
       pick(recipes.value.find(({ name }) => name === 'sonnets-char') ?? recipes.value[0]!)
   }
   useConnection().whenConnected(() => void load().catch(error => (refusal.value = error)))
 
+  const keep = (added: CorpusSummary) => (corpora.value = [...corpora.value.filter(({ id }) => id !== added.id), added])
+
   /** Adds a text and chooses it. @throws LabFailure naming what is wrong with it */
   async function addCorpus(file: File): Promise<CorpusSummary> {
-    const added = await call('corpora.add', {
-      name: file.name.slice(0, 80),
-      bytes: new Uint8Array(await file.arrayBuffer())
-    })
-    corpora.value = [...corpora.value.filter(({ id }) => id !== added.id), added]
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const added = await call('corpora.add', { name: file.name.slice(0, 80), bytes })
+    keep(added)
     change('corpus.source', added.id)
     return added
+  }
+  /** Deletes a text that was added; the returned function brings it back. */
+  async function deleteCorpus(id: string): Promise<() => Promise<void>> {
+    const { trash } = await call('corpora.delete', { corpus: id })
+    corpora.value = corpora.value.filter(corpus => corpus.id !== id)
+    return async () => void keep(await call('corpora.restore', { trash }))
+  }
+
+  /** Starts a run by the recipe as it stands; null when the lab refuses, with the reason in `startRefusal`. */
+  async function start(): Promise<RunSummary | null> {
+    if (!draft.value || starting.value) return null
+    starting.value = true
+    startRefusal.value = null
+    try {
+      return await call('runs.start', { recipe: draft.value })
+    } catch (error) {
+      startRefusal.value = error
+      return null
+    } finally {
+      starting.value = false
+    }
   }
 
   let asking: AbortController | undefined
@@ -60,7 +91,7 @@ export const useRecipes = defineStore('recipes', () => {
     ([recipe]) => {
       clearTimeout(timer)
       asking?.abort()
-      if (!recipe) return
+      if (!recipe || formProblems(recipe).length > 0) return
       estimating.value = true
       timer = setTimeout(async () => {
         const asked = (asking = new AbortController())
@@ -83,17 +114,23 @@ export const useRecipes = defineStore('recipes', () => {
   return {
     recipes,
     corpora,
+    loaded,
     corpus,
     preset,
     draft,
     estimate,
     estimating,
     refusal,
+    problems,
+    starting,
+    startRefusal,
     changed,
     pick,
     pickOf,
     change,
     addCorpus,
+    deleteCorpus,
+    start,
     load
   }
 })

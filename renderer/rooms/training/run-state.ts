@@ -18,5 +18,8 @@ export function actionsOf(state: RunState): readonly RunAction[] {
   }
 }
 
+/** Steps are still to come without anyone's doing, or after a pause. */
+export const isGoingOn = (state: RunState): boolean => state === 'running' || state === 'paused'
+
 /** Colours of overlaid runs, in the order in which the charts use them. */
 export const runColours = ['--base', '--bad', '--rl', '--rm', '--sft', '--ink2'] as const

@@ -1,4 +1,5 @@
 /** The desktop entry: wiring only. */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, BrowserWindow, dialog, session } from 'electron'
@@ -20,7 +21,13 @@ import { homeFolder } from './lab/home.ts'
 import { openLab } from './lab/lab.ts'
 
 // Chromium's own files stay out of the lab's folders. The single-instance lock lives there too: one lab a home.
-app.setPath('userData', join(homeFolder(), 'window'))
+const browserFiles = join(homeFolder(), 'window')
+try {
+  mkdirSync(browserFiles, { recursive: true })
+  app.setPath('userData', browserFiles)
+} catch {
+  // A home that cannot be written: opening the lab says so, in words.
+}
 app.enableSandbox()
 claimPageScheme()
 guardPages()

@@ -108,8 +108,7 @@ export const test = base.extend<LabFixtures>({
     await page.goto(host.url)
     await expect(page.getByRole('main')).toBeVisible()
     await use(page)
-    expect(watch.outside, 'the page asked for nothing outside this machine').toEqual([])
-    expect(watch.errors, 'the page’s console has no errors').toEqual([])
+    watch.check()
   }
 })
 

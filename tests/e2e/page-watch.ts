@@ -1,30 +1,33 @@
 /** What a page must never do: complain in its console, break, or ask for anything that is not on this machine. */
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 
 export interface PageWatch {
   /** Errors of the console and uncaught ones. */
   readonly errors: string[]
   /** Addresses outside this machine that the page asked for, whether it got them or not. */
   readonly outside: string[]
-  /** From now on, errors that match are expected (a connection that a test cuts, say). */
-  expect(error: RegExp): void
+  /** From now on, errors and addresses that match are expected (a connection that a test cuts, say). */
+  expect(pattern: RegExp): void
   /** Watches one more page, from its first request on. */
   see(page: Page): void
+  /** Fails when there was anything that nobody expected. */
+  check(): void
 }
 
 /** Addresses that lead nowhere outside: this machine's, and the page's own memory. */
-const isHere = (url: string) => /^((https?|wss?):\/\/127\.0\.0\.1[:/]|(data|blob|about):)/.test(url)
+const here = /^((https?|wss?):\/\/127\.0\.0\.1[:/]|(data|blob|about):)/
 
 /** Watches the pages that it is shown. */
-export function newWatch(): PageWatch {
+export function newWatch(own = here): PageWatch {
   const errors: string[] = []
   const outside: string[] = []
   const expected: RegExp[] = []
+  const surprises = (text: string) => !expected.some(pattern => pattern.test(text))
   const note = (error: string) => {
-    if (!expected.some(pattern => pattern.test(error))) errors.push(error)
+    if (surprises(error)) errors.push(error)
   }
   const look = (url: string) => {
-    if (!isHere(url)) outside.push(url)
+    if (!own.test(url) && !here.test(url) && surprises(url)) outside.push(url)
   }
   return {
     errors,
@@ -37,6 +40,10 @@ export function newWatch(): PageWatch {
       page.on('pageerror', error => note(String(error.stack ?? error)))
       page.on('request', request => look(request.url()))
       page.on('websocket', socket => look(socket.url()))
+    },
+    check() {
+      expect(outside, 'pages ask for nothing outside this machine').toEqual([])
+      expect(errors, 'pages have no errors in their consoles').toEqual([])
     }
   }
 }

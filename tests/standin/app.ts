@@ -52,6 +52,7 @@ export class StandInApp extends EventEmitter {
     if (this.#ready) throw new Error('app.enableSandbox() can only be called before app is ready')
   }
   setPath(name: string, path: string) {
+    if (!existsSync(path)) throw new Error('Failed to set path')
     this.#paths.set(name, path)
   }
   getPath(name: string): string {
@@ -63,7 +64,10 @@ export class StandInApp extends EventEmitter {
     const userData = this.getPath('userData')
     mkdirSync(userData, { recursive: true })
     const lock = join(userData, 'stand-in.lock')
-    const socket = join(tmpdir(), `stand-in-${createHash('sha256').update(userData).digest('hex').slice(0, 16)}.sock`)
+    const socket = join(
+      process.platform === 'win32' ? '\\\\.\\pipe' : tmpdir(),
+      `stand-in-${createHash('sha256').update(userData).digest('hex').slice(0, 16)}.sock`
+    )
     if (existsSync(lock) && isAlive(Number(readFileSync(lock, 'utf8')))) {
       const message = JSON.stringify([process.argv, process.cwd()])
       spawnSync(process.execPath, ['-e', `require('net').connect(${JSON.stringify(socket)}).end(${JSON.stringify(message)})`])

@@ -12,7 +12,20 @@ export interface WindowOptions {
   readonly y?: number
   readonly width?: number
   readonly height?: number
-  readonly webPreferences?: Readonly<Record<string, unknown>>
+  readonly minWidth?: number
+  readonly minHeight?: number
+  readonly show?: boolean
+  readonly title?: string
+  readonly backgroundColor?: string
+  readonly webPreferences?: {
+    readonly preload?: string
+    readonly sandbox?: boolean
+    readonly contextIsolation?: boolean
+    readonly nodeIntegration?: boolean
+    readonly webSecurity?: boolean
+    readonly navigateOnDragDrop?: boolean
+    readonly spellcheck?: boolean
+  }
 }
 
 /** What the windows share. */
@@ -26,7 +39,7 @@ export interface WindowHost {
 /** The class `BrowserWindow` for one application. */
 export function browserWindowClass({ app, chromium, session, ipcMain }: WindowHost) {
   const windows = new Set<StandInBrowserWindow>()
-  let focused: StandInBrowserWindow | null = null
+  let focusedId = 0
   let lastId = 0
 
   class StandInBrowserWindow extends EventEmitter {
@@ -42,19 +55,15 @@ export function browserWindowClass({ app, chromium, session, ipcMain }: WindowHo
       super()
       const { width = 800, height = 600, webPreferences = {} } = options
       // What Electron does by default would be safe too; a setting that is switched off by hand is not.
-      if (
-        webPreferences['sandbox'] === false ||
-        webPreferences['contextIsolation'] === false ||
-        webPreferences['nodeIntegration'] === true
-      )
-        throw new Error('The stand-in has no windows without sandbox and context isolation.')
+      const { preload, sandbox, contextIsolation, nodeIntegration, webSecurity } = webPreferences
+      if (sandbox === false || contextIsolation === false || nodeIntegration === true || webSecurity === false)
+        throw new Error('The stand-in has no windows without sandbox, context isolation and web security.')
       this.#bounds = {
         x: options.x ?? Math.round((1920 - width) / 2),
         y: options.y ?? Math.round((1080 - height) / 2),
         width,
         height
       }
-      const preload = webPreferences['preload'] as string | undefined
       this.webContents = new StandInWebContents(chromium(), session, ipcMain, preload && readFileSync(preload, 'utf8'), () =>
         this.close()
       )
@@ -68,7 +77,7 @@ export function browserWindowClass({ app, chromium, session, ipcMain }: WindowHo
     }
 
     static getAllWindows = () => [...windows]
-    static getFocusedWindow = () => focused
+    static getFocusedWindow = () => [...windows].find(window => window.id === focusedId) ?? null
     static fromWebContents = (contents: StandInWebContents) =>
       [...windows].find(window => window.webContents === contents) ?? null
 
@@ -80,7 +89,7 @@ export function browserWindowClass({ app, chromium, session, ipcMain }: WindowHo
       this.focus()
     }
     focus() {
-      focused = this
+      focusedId = this.id
       this.emit('focus')
     }
     isDestroyed = () => this.#destroyed
@@ -107,7 +116,6 @@ export function browserWindowClass({ app, chromium, session, ipcMain }: WindowHo
       if (this.#destroyed) return
       this.#destroyed = true
       windows.delete(this)
-      if (focused === this) focused = null
       this.webContents.destroy()
       this.emit('closed')
       if (windows.size > 0 || quitting) return

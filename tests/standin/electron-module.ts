@@ -1,10 +1,9 @@
 /**
- * The module `electron` of the stand-in: exactly the members that the lab uses. Each is held to
- * Electron's own types as far as those can be met without its objects, and names itself when
- * something else is asked of it.
+ * The module `electron` of the stand-in: exactly the members that the lab uses. `honest.ts` holds each to
+ * Electron's own types, `as-electron.ts` holds the lab to the stand-in's, and a member that is missing
+ * names itself when it is asked for.
  */
 import { EventEmitter } from 'node:events'
-import type * as Electron from 'electron'
 import { StandInApp } from './app.ts'
 import { browserWindowClass } from './browser-window.ts'
 import type { Chromium } from './chromium.ts'
@@ -23,49 +22,6 @@ export function electronModule(manifest: { name: string; version: string; folder
     fromDevToolsTargetId: (id: string): StandInWebContents | undefined =>
       webContents.getAllWebContents().find(contents => contents.targetId === id)
   }
-
-  app satisfies Pick<
-    Electron.App,
-    | 'isReady'
-    | 'whenReady'
-    | 'getVersion'
-    | 'getAppPath'
-    | 'getLocale'
-    | 'enableSandbox'
-    | 'setPath'
-    | 'getPath'
-    | 'requestSingleInstanceLock'
-    | 'quit'
-    | 'exit'
-    | 'isPackaged'
-  >
-  protocol satisfies Pick<Electron.Protocol, 'registerSchemesAsPrivileged'>
-  system.dialog satisfies Pick<Electron.Dialog, 'showErrorBox' | 'showOpenDialog' | 'showMessageBox'>
-  system.powerSaveBlocker satisfies Pick<Electron.PowerSaveBlocker, 'start' | 'stop' | 'isStarted'>
-  system.shell satisfies Pick<Electron.Shell, 'openPath'>
-  system.screen.getPrimaryDisplay satisfies () => Pick<Electron.Display, 'id' | 'workArea' | 'bounds'>
-  undefined as unknown as InstanceType<typeof BrowserWindow> satisfies Pick<
-    Electron.BrowserWindow,
-    | 'id'
-    | 'loadURL'
-    | 'show'
-    | 'focus'
-    | 'isDestroyed'
-    | 'isMinimized'
-    | 'minimize'
-    | 'restore'
-    | 'isMaximized'
-    | 'maximize'
-    | 'getBounds'
-    | 'getNormalBounds'
-    | 'setBounds'
-    | 'close'
-    | 'destroy'
-  >
-  undefined as unknown as StandInWebContents satisfies Pick<
-    Electron.WebContents,
-    'id' | 'loadURL' | 'reload' | 'getURL' | 'isDestroyed' | 'send' | 'executeJavaScript' | 'close'
-  >
 
   const module = {
     app: guarded('app', app),

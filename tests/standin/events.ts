@@ -1,5 +1,5 @@
 /** Electron's events: emitters whose listeners may prevent what is announced. */
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 
 export class PreventableEvent {
   defaultPrevented = false

@@ -90,6 +90,16 @@ export function membrane({ pack, unpack }: Cloning, own: string, other: string) 
   return { wrap, unwrap, tell, hear }
 }
 
+/** The modules' members that a preload of the stand-in finds. */
+export interface PreloadElectron {
+  readonly ipcRenderer: {
+    send(channel: string, ...values: unknown[]): void
+    on(channel: string, listener: (event: unknown, ...values: unknown[]) => void): void
+    off(channel: string, listener: (event: unknown, ...values: unknown[]) => void): void
+  }
+  readonly contextBridge: { exposeInMainWorld(key: string, api: unknown): void }
+}
+
 /** The isolated world: runs the preload with the two modules' members that a sandboxed preload may use. */
 export function isolated(
   data: Cloning,
@@ -106,14 +116,13 @@ export function isolated(
     if (!listeners.has(channel)) listeners.set(channel, new Set())
     listeners.get(channel)!.add(listener)
   }
-  const ipcRenderer = {
-    send: (channel: string, ...values: unknown[]) =>
-      world[names.post]!(JSON.stringify({ channel, values: data.pack(structuredClone(values)) })),
+  const ipcRenderer: PreloadElectron['ipcRenderer'] = {
+    send: (channel, ...values) => world[names.post]!(JSON.stringify({ channel, values: data.pack(structuredClone(values)) })),
     on,
-    off: (channel: string, listener: () => void) => void listeners.get(channel)?.delete(listener)
+    off: (channel, listener) => void listeners.get(channel)?.delete(listener)
   }
-  const contextBridge = {
-    exposeInMainWorld(key: string, api: unknown) {
+  const contextBridge: PreloadElectron['contextBridge'] = {
+    exposeInMainWorld(key, api) {
       const packed = wrap(api)
       exposed.push([key, packed])
       tell('expose', [key, packed])

@@ -126,11 +126,10 @@ export class StandInWebContents extends EventEmitter {
     })
   }
 
-  /** What becomes of a request: cancelled by the session, refused as a navigation, answered by a protocol's handler. */
+  /** What becomes of a request: refused as a navigation, cancelled by the session, answered by a protocol's handler. */
   async #decide({ requestId, frameId, resourceType, request }: Paused) {
     const url = outside(request.url)
     const fail = (errorReason: string) => this.#send('Fetch.failRequest', { requestId, errorReason })
-    if (await this.session.cancels(url, resourceType)) return fail('BlockedByClient')
     if (resourceType === 'Document') {
       const isMainFrame = frameId === this.targetId
       const details = { url, isMainFrame, isSameDocument: false }
@@ -142,6 +141,7 @@ export class StandInWebContents extends EventEmitter {
       }
       if (isMainFrame) this.emit('did-start-navigation', Object.assign(new PreventableEvent(), details))
     }
+    if (await this.session.cancels(url, resourceType)) return fail('BlockedByClient')
     const response = await this.session.answer(url, request)
     if (!response) return this.#send('Fetch.continueRequest', { requestId })
     return this.#send('Fetch.fulfillRequest', {

@@ -8,17 +8,45 @@ export interface FailureText {
   readonly todo: string
 }
 
-/** Texts by code; a code without a text shows the lab's own English message. */
-export function useFailureText(): (error: unknown) => FailureText {
-  const { t, te } = useI18n()
-  return error => {
-    const failure = asFailure(error)
-    const part = (name: string) => {
-      const key = `failures.${failure.code}.${name}`
-      return te(key) || te(key, 'en') ? t(key, failure.details) : ''
-    }
-    return { what: part('what') || failure.message, expected: part('expected'), todo: part('todo') }
+/** Whether every name in braces of a text has its value. */
+export function fits(text: string, values: Readonly<Record<string, unknown>>): boolean {
+  return [...text.matchAll(/\{(\w+)\}/g)].every(([, name]) => values[name!] !== undefined && values[name!] !== '')
+}
+
+/**
+ * The texts of a failure. A text whose values the failure does not name is left out; without a text for what
+ * happened the lab's own English message stands there.
+ * @param textOf the text under a key, unfilled; undefined where there is none
+ * @param fill the same, with the values in it
+ */
+export function failureText(
+  failure: Failure,
+  textOf: (key: string) => string | undefined,
+  fill: (key: string, values: Record<string, string | number>) => string
+): FailureText {
+  const values = { ...failure.details, message: failure.message }
+  const part = (name: string) => {
+    const key = `failures.${failure.code}.${name}`
+    const text = textOf(key)
+    return text !== undefined && fits(text, values) ? fill(key, values) : ''
   }
+  const what = part('what')
+  const expected = part('expected')
+  return what
+    ? { what, expected, todo: part('todo') }
+    : // The message says both already.
+      { what: failure.message, expected: '', todo: part('todo') }
+}
+
+export function useFailureText(): (error: unknown) => FailureText {
+  const { t, tm } = useI18n()
+  // The keys are made from the failure's code, so they are no literals that the compiler could know.
+  const [raw, fill] = [tm as (key: string) => unknown, t as (key: string, values: Record<string, string | number>) => string]
+  const textOf = (key: string) => {
+    const text = raw(key)
+    return typeof text === 'string' ? text : undefined
+  }
+  return error => failureText(asFailure(error), textOf, fill)
 }
 
 /** A thrown value or failure data, as failure data. */

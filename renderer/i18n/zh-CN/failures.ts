@@ -145,10 +145,15 @@ export default {
     expected: '应为 0 到 {vocabulary} 以内。',
     todo: '请检查分词器和模型是否属于一起。'
   },
-  'inspection-unknown': { what: '实验室已不再保留这次查看的结果。', todo: '请再运行一次。' },
+  'inspection-gone': { what: '实验室只保留最近 {kept} 次查看的结果，这一次已不在其中。', todo: '请再看一次这段文字。' },
+  'model-inputs': {
+    what: '这个 ONNX 模型的输入不是带缓存的解码器所要的：{input}',
+    expected: '{message}',
+    todo: '请重新导出带缓存的形式，或选择只有解码器的模型。'
+  },
+  'model-not-native': { what: '原生引擎只运行本实验室的模型；这个模型是 ONNX 文件。', todo: '请改选自动或 CPU。' },
   'session-closed': { what: '模型的会话已经关闭。', todo: '请再打开一次。' },
   'session-failed': { what: '模型无法打开或运行。', expected: '{message}', todo: '请换一个执行后端，或重新导入模型。' },
-  'provider-unavailable': { what: '这个执行后端不能运行此模型。', expected: '{message}', todo: '请改选自动或 CPU。' },
 
   // 文本
   'corpus-unknown': { what: '没有文本 {corpus}。', todo: '请添加名为 {corpus}.txt 的文本文件，或选择另一份文本。' },
@@ -207,6 +212,12 @@ export default {
     what: '第 {step} 步的损失或梯度不是有限的数。',
     todo: '请降低学习率，或启用梯度裁剪。'
   },
+
+  'checkpoints-damaged': {
+    what: '这次训练的检查点都无法读取；损坏的文件已放到一旁：{files}',
+    todo: '再次继续，就会从头开始训练。'
+  },
+  'out-taken': { what: '文件夹 {folder} 里有别的东西。', todo: '请用 --out 指定一个新的、空的或模型的文件夹。' },
 
   // 原生引擎
   'engine-missing': {

@@ -30,9 +30,23 @@ export class LabFailure extends Error implements Failure {
   }
 }
 
+/** What the operating system may refuse a program anywhere, by its error codes (errno). */
+const refusals: Readonly<Record<string, readonly [code: string, what: string]>> = {
+  ENOSPC: ['disk-full', 'There is no room left on the disk. Make room, then go on.'],
+  EDQUOT: ['disk-full', 'Your share of the disk is used up. Make room, then go on.'],
+  EACCES: ['not-allowed', 'The lab may not read or write there. Change the permissions, or choose another place.'],
+  EPERM: ['not-allowed', 'The lab may not read or write there. Change the permissions, or choose another place.'],
+  EROFS: ['not-allowed', 'The disk is write-protected. Choose another place.']
+}
+
 /** Any thrown value as data; errors that were not designed become `internal`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof LabFailure) return { code: error.code, message: error.message, details: error.details }
+  if (error instanceof Error && 'code' in error) {
+    const refusal = refusals[String(error.code)]
+    const path = 'path' in error ? String(error.path) : ''
+    if (refusal) return { code: refusal[0], message: path ? `${refusal[1]} (${path})` : refusal[1], details: { path } }
+  }
   if (error instanceof Error && error.name === 'AbortError')
     return { code: 'cancelled', message: 'The call was cancelled.', details: {} }
   const text = error instanceof Error ? error.message : String(error)

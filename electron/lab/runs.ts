@@ -2,7 +2,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
-import { LabFailure } from '../contract/failure.ts'
+import { LabFailure, failureOf } from '../contract/failure.ts'
 import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
 import { pretrain, type TrainedResult } from '../training/pretrain.ts'
 import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
@@ -75,8 +75,7 @@ export class Runs {
     if (live) return live.summary
     const folder = await this.folder(id)
     const { recipe, record } = await readRunFolder(folder)
-    const info = await stat(folder.log).catch(() => undefined)
-    const stamp = `${info?.mtimeMs}-${info?.size}`
+    const stamp = await stampOf(folder.log)
     const known = this.#resting.get(id)
     const read =
       known?.stamp === stamp
@@ -195,10 +194,20 @@ export class Runs {
         turn: this.lab.turn,
         deliver: result => this.#deliver(folder, recipe, record, prepared, result)
       })
-        .catch((): RunState => 'failed')
+        .catch((error: unknown): RunState => {
+          // What fails before the log is open stands nowhere yet.
+          if (live.summary.state !== 'failed') {
+            const { step } = live.summary
+            report({ kind: 'failed', step, ...failureOf(error) })
+            report({ kind: 'state', step, state: 'failed', time: new Date().toISOString() })
+          }
+          return 'failed'
+        })
         .finally(async () => {
           await plan.close()
           await lock.release()
+          // The row stays as it is, also where a full disk has kept the last lines from the log.
+          this.#resting.set(id, { stamp: await stampOf(folder.log), summary: live.summary })
           this.#live.delete(id)
         })
       Object.assign(live, { ended })
@@ -318,6 +327,12 @@ export class Runs {
     for (const live of this.#live.values()) live.control.ask('close')
     await Promise.all([...this.#live.values()].map(live => live.ended))
   }
+}
+
+/** Changes whenever the file does. */
+async function stampOf(path: string): Promise<string> {
+  const info = await stat(path).catch(() => undefined)
+  return `${info?.mtimeMs}-${info?.size}`
 }
 
 function historyOf(lines: readonly RunProgress[]): HistoryColumns {

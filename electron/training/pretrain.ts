@@ -6,6 +6,7 @@
  * long enough to cost nothing, short enough to pause at once. How many steps a call has, how often a checkpoint
  * is written and how often the process dies change no bit of the result.
  */
+import { basename } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
 import type { Recipe, RunProgress, RunState } from '../contract/training.ts'
 import type { Batch, Plan, StepsResult } from '../engine/plan.ts'
@@ -66,15 +67,16 @@ const batchStream = 1
 /**
  * Trains from the newest checkpoint, or from the start, until the last step or until asked to stop.
  * @returns the state in which the run now stands: `done`, `stopped`, or, when the lab closes, `interrupted` or `paused`
- * @throws LabFailure `run-diverged` (details.step, details.checkpoint), and what the engine or the disk fail with; the log says so too
+ * @throws LabFailure `run-diverged` (details.step, details.checkpoint), `checkpoints-damaged`, and what the engine or the disk fail with; the log says so too
  */
 export async function pretrain(run: Pretraining): Promise<RunState> {
   const { recipe, plan, control, folder } = run
   const { context } = recipe.model
   const tokensPerStep = run.batch * context
   const shapes = new Map(run.graph.parameters.map(parameter => [parameter.name, parameter.shape]))
-  const { checkpoint } = await loadCheckpoint(folder.checkpoints)
-  const log = await RunLog.open(folder.log, checkpoint?.state.step ?? -1)
+  const { checkpoint, damaged } = await loadCheckpoint(folder.checkpoints)
+  const lost = !checkpoint && damaged.length > 0
+  const log = await RunLog.open(folder.log, checkpoint?.state.step ?? (lost ? Infinity : -1))
 
   let step = checkpoint?.state.step ?? 0
   const random = checkpoint ? resumedRandom(checkpoint.random) : seededRandom(recipe.seed, batchStream)
@@ -141,6 +143,8 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
     await saving
     const since = performance.now()
     const state = await run.turn(() => plan.readState())
+    // An update can leave the numbers behind one step before the loss shows it; such a state is worth nothing.
+    if (![...state.parameters.values()].every(isFiniteEverywhere)) throw diverged(step, saved.step)
     const record = { state, seconds: clock.seconds, random: random.state() }
     report({ kind: 'checkpoint', step, seconds: clock.seconds })
     saved = { step, at: since }
@@ -190,6 +194,7 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
   const asked = async (): Promise<RunState | undefined> => {
     if (control.asked() === 'pause') {
       await save()
+      await saving
       enter('paused')
       await log.flush()
       clock.pause()
@@ -233,6 +238,7 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
 
   try {
     run.resumed(log.kept)
+    if (lost) throw damagedCheckpoints(damaged)
     await start()
     let ending = await asked()
     while (!ending && step < recipe.steps) {
@@ -252,19 +258,40 @@ export async function pretrain(run: Pretraining): Promise<RunState> {
     throw new LabFailure(failure.code, failure.message, failure.details)
   } finally {
     await saving.catch(() => {})
-    await log.close()
+    // Where the disk refuses the last lines, what went wrong before counts.
+    await log.close().catch(() => {})
   }
+}
+
+/** To begin anew is the person's choice: what was trained so far stands in the log until then. */
+function damagedCheckpoints(damaged: readonly string[]): LabFailure {
+  const files = damaged.map(path => basename(path)).join(', ')
+  return new LabFailure(
+    'checkpoints-damaged',
+    `No checkpoint of this run can be read; the damaged files were set aside as ${files}. Resume once more to train from the start again.`,
+    { files }
+  )
 }
 
 /** A loss that is no number ends a run under a name of its own: the last good checkpoint is what a person needs to know. */
 function namedFailure(error: unknown, checkpoint: number): unknown {
-  if (!(error instanceof LabFailure) || error.code !== 'loss-not-finite') return error
+  return error instanceof LabFailure && error.code === 'loss-not-finite'
+    ? diverged(Number(error.details['step']), checkpoint)
+    : error
+}
+
+function diverged(step: number, checkpoint: number): LabFailure {
   const kept = checkpoint >= 0 ? `The checkpoint of step ${checkpoint} is kept.` : 'It happened before the first checkpoint.'
   return new LabFailure(
     'run-diverged',
-    `The loss became infinite or no number at step ${error.details['step']}: training diverged. ${kept} Choose a smaller learning rate, a longer warm-up or gradient clipping.`,
-    { step: error.details['step'] ?? '', checkpoint }
+    `The loss became infinite or no number at step ${step}: training diverged. ${kept} Choose a smaller learning rate, a longer warm-up or gradient clipping.`,
+    { step, checkpoint }
   )
+}
+
+function isFiniteEverywhere(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return false
+  return true
 }
 
 /** Seconds of training, pauses left out. */

@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['tests/{unit,native,packaging}/**/*.test.ts'],
     // A native addon lives in a process, not in a thread that can be taken down under it.
     pool: 'forks',
+    globalSetup: 'tests/session-worker.ts',
     // Several tests use as many threads as there are cores.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,6 +1,8 @@
 /** What every session offers, whichever engine and provider runs the model. */
 import type { SessionDescription } from '../contract/models.ts'
-import type { SamplingSettings } from '../contract/probe.ts'
+import type { DecodedStream, DecodedToken, DecodeRequest } from '../sampling/decode-streams.ts'
+
+export type { DecodedStream, DecodedToken, DecodeRequest }
 
 /**
  * An opened model. Failures of all calls: `token-out-of-range`, `context-too-long`, `prompt-empty`,
@@ -35,32 +37,4 @@ export interface FullRun {
   readonly layers: number
   readonly heads: number
   readonly milliseconds: number
-}
-
-export interface DecodeRequest {
-  /** One or more, of 1 to `context` tokens each. */
-  readonly prompts: readonly Int32Array[]
-  readonly settings: SamplingSettings
-  /** Stream i draws with `seededRandom(seed, i)`. */
-  readonly seed: number
-  readonly maxTokens: number
-  /** Tokens that end a stream (kept as its last). */
-  readonly endTokens: readonly number[]
-}
-
-export interface DecodedToken {
-  readonly stream: number
-  readonly id: number
-  /** In the distribution after the stages, from which it was drawn. */
-  readonly probability: number
-}
-
-export interface DecodedStream {
-  /** New tokens, without the prompt. */
-  readonly tokens: Int32Array
-  /** Of each new token, in the distribution after the stages. */
-  readonly probabilities: Float64Array
-  readonly ended: 'length' | 'end-token' | 'context' | 'cancelled'
-  /** From the call to the stream's last token. */
-  readonly seconds: number
 }

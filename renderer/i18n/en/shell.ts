@@ -28,6 +28,7 @@ export default {
       'not-in-package': 'not on this machine',
       failed: 'failed',
       idle: 'took no operation',
+      slower: 'slower than the CPU',
       'not-supported': 'not supported'
     },
     failed: 'cannot be opened'

@@ -20,6 +20,7 @@ export default {
       'not-in-package': '本机没有',
       failed: '启动失败',
       idle: '没有执行任何运算',
+      slower: '比 CPU 慢',
       'not-supported': '不支持'
     },
     failed: '无法打开'

@@ -1,0 +1,96 @@
+/** One model in a thread of its own, since ONNX Runtime computes on the thread that calls it. */
+import { parentPort } from 'node:worker_threads'
+import { LabFailure, failureOf, assertNever } from '../contract/failure.ts'
+import { decodeStreams } from '../sampling/decode-streams.ts'
+import { openGraph } from './exported-model.ts'
+import { openFolder } from './folder-model.ts'
+import { providerOrder } from './provider-order.ts'
+import { openOnBest, sessionFailure, type OpenedOnProvider } from './providers.ts'
+import type { FromWorker, SessionOpened, SessionRequest, ToWorker } from './session-messages.ts'
+import { checkTokens } from './token-check.ts'
+
+if (!parentPort) throw new Error('session-worker.ts runs in a worker thread only.')
+const port = parentPort
+const say = (message: FromWorker) => port.postMessage(message)
+
+let opened: OpenedOnProvider | undefined
+const cancels = new Map<number, AbortController>()
+/** Calls that use the model. */
+const running = new Set<Promise<unknown>>()
+
+/** Models this small lose more by waking a second thread than it computes. */
+const isSmall = ({ layers, channels }: SessionRequest['sizes']) => layers <= 4 && channels <= 128
+
+async function open({ source, sizes, provider, threads: most }: SessionRequest): Promise<SessionOpened> {
+  const threads = isSmall(sizes) ? 1 : most
+  const found = await openOnBest(providerOrder(provider), provider, threads, file =>
+    source.kind === 'graph' ? openGraph(source, file) : openFolder(source, file)
+  )
+  opened = found.opened
+  const { model, operations, millisecondsPerToken } = opened
+  const { weights, attention, context, vocabulary } = model
+  return {
+    description: {
+      provider: opened.provider,
+      requested: provider,
+      refused: found.refused,
+      operations,
+      weights,
+      attention,
+      threads,
+      millisecondsPerToken
+    },
+    context,
+    vocabulary,
+    inspectable: model.inspect !== undefined
+  }
+}
+
+async function answer(message: Exclude<ToWorker, { kind: 'cancel' }>) {
+  if (message.kind === 'open') return open(message.input)
+  if (!opened) throw new LabFailure('session-closed', 'This model has been closed. Open it again.')
+  const { model } = opened
+  switch (message.kind) {
+    case 'inspect':
+      checkTokens(message.input, model)
+      return model.inspect!(message.input)
+    case 'next': {
+      checkTokens(message.input, model)
+      const [logits] = await model.streams().feed([{ stream: 0, tokens: message.input }])
+      return logits!.slice()
+    }
+    case 'decode': {
+      for (const prompt of message.input.prompts) checkTokens(prompt, model)
+      const cancel = new AbortController()
+      cancels.set(message.id, cancel)
+      const report = (tokens: Extract<FromWorker, { kind: 'tokens' }>['tokens']) =>
+        say({ kind: 'tokens', id: message.id, tokens })
+      return decodeStreams(model.streams(), message.input, report, cancel.signal).finally(() => cancels.delete(message.id))
+    }
+    case 'close':
+      for (const cancel of cancels.values()) cancel.abort()
+      await Promise.allSettled(running)
+      await opened.release()
+      opened = undefined
+      return null
+    default:
+      return assertNever(message)
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'cancel') return cancels.get(message.id)?.abort()
+  const { id, kind } = message
+  const answered = answer(message)
+  if (kind !== 'close') running.add(answered)
+  answered
+    .then(
+      (value): FromWorker => ({ kind: 'result', id, result: { ok: true, value } }),
+      (error: unknown): FromWorker => {
+        const failure = failureOf(error instanceof LabFailure ? error : sessionFailure(error))
+        return { kind: 'result', id, result: { ok: false, failure } }
+      }
+    )
+    .then(say)
+    .finally(() => (kind === 'close' ? port.close() : running.delete(answered)))
+})

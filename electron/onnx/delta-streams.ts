@@ -2,7 +2,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import type { StreamModel, StreamTokens } from '../sampling/decode-streams.ts'
 import { unseen } from './attention.ts'
-import type { AttentionSizes } from './export.ts'
+import type { AttentionSizes } from './export-forms.ts'
 import { KeyValueCache, parts } from './key-value-cache.ts'
 import { floatsOfTensor, padRows } from './padded-rows.ts'
 

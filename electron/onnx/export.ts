@@ -10,7 +10,7 @@
  * `cached` has the names of Hugging Face's exports. `lens` is the final norm and the head applied to
  * each residual at the last position. Dropout is for training only and leaves no trace.
  */
-import { assertNever, LabFailure } from '../contract/failure.ts'
+import { assertNever } from '../contract/failure.ts'
 import type { Graph, GraphNode } from '../graph/graph.ts'
 import { checkParameters, type Parameters } from '../graph/parameters.ts'
 import {
@@ -23,12 +23,17 @@ import {
   type AttentionNode,
   type AttentionScope
 } from './attention.ts'
+import {
+  attentionSizes,
+  exporterVersion,
+  shapeOf,
+  type AttentionSizes,
+  type ExportForm,
+  type WeightForm
+} from './export-forms.ts'
 import { ModelWriter, contribDomain, elementTypeNumber } from './model-writer.ts'
 import { blockSize, quantise } from './quantise.ts'
 import { halvesOf } from './half.ts'
-
-export type ExportForm = 'full' | 'cached' | 'delta'
-export type WeightForm = 'fp32' | 'fp16' | 'int8'
 
 export interface ExportOptions {
   /** `standard`: opset 23's `Attention`, in the cached form only. Default `decomposed`. */
@@ -37,9 +42,6 @@ export interface ExportOptions {
   readonly weights?: WeightForm
 }
 
-/** Changes when the files that this exporter writes do. */
-export const exporterVersion = 1
-
 /**
  * The ONNX model's bytes.
  * @throws LabFailure those of `checkParameters`; `export-form` for a graph the form cannot hold; `export-too-large` beyond protobuf's 2 GB
@@ -47,28 +49,6 @@ export const exporterVersion = 1
 export function exportOnnx(graph: Graph, parameters: Parameters, form: ExportForm, options: ExportOptions = {}): Uint8Array {
   checkParameters(graph, parameters)
   return new Exporter(graph, parameters, form, options).export()
-}
-
-/** Sizes that a cache needs to know. */
-export interface AttentionSizes {
-  readonly layers: number
-  readonly heads: number
-  readonly headSize: number
-}
-
-/** @throws LabFailure `export-form` when layers differ in heads or there are none */
-export function attentionSizes(graph: Graph): AttentionSizes {
-  const nodes = graph.nodes.filter((node): node is AttentionNode => node.op === 'attention')
-  const first = nodes[0]
-  const qkv = first && graph.nodes.find(node => node.out === first.qkv)
-  if (!first || qkv?.op !== 'linear' || nodes.some(node => node.heads !== first.heads))
-    throw new LabFailure('export-form', 'Expected attention layers with the same number of heads, each reading a linear layer.')
-  const columns = shapeOf(graph, qkv.weight)[0]! / 3
-  return { layers: nodes.length, heads: first.heads, headSize: columns / first.heads }
-}
-
-function shapeOf(graph: Graph, parameter: string): readonly number[] {
-  return graph.parameters.find(({ name }) => name === parameter)!.shape
 }
 
 class Exporter {

@@ -1,12 +1,10 @@
 /** A model of the lab, exported to ONNX into a cache folder when it is first opened. */
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
-import writeFileAtomic from 'write-file-atomic'
 import type { Graph } from '../graph/graph.ts'
-import { decodeSafetensors } from '../graph/safetensors.ts'
 import { DeltaStreams } from './delta-streams.ts'
-import { attentionSizes, exporterVersion, exportOnnx, type ExportForm, type WeightForm } from './export.ts'
+import { attentionSizes, exporterVersion, type ExportForm, type WeightForm } from './export-forms.ts'
 import type { FullRun } from './inference.ts'
 import type { OpenedModel, OpenFile } from './opened-model.ts'
 import { floatsOfTensor } from './padded-rows.ts'
@@ -53,10 +51,8 @@ export async function openGraph(source: GraphSource, open: OpenFile): Promise<Op
 async function exportedFile({ graph, weights, cache }: GraphSource, form: ExportForm, weightForm: WeightForm): Promise<string> {
   const path = join(cache, `${form}-${weightForm}-${exporterVersion}.onnx`)
   if (await stat(path).catch(() => undefined)) return path
-  const { tensors } = decodeSafetensors(await readFile(weights), weights)
-  const parameters = new Map([...tensors].map(([name, tensor]) => [name, tensor.values as Float32Array]))
-  await mkdir(cache, { recursive: true })
-  await writeFileAtomic(path, Buffer.from(exportOnnx(graph, parameters, form, { weights: weightForm })))
+  const { writeExported } = await import('./exported-file.ts')
+  await writeExported(path, graph, weights, form, weightForm)
   return path
 }
 

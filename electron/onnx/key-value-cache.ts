@@ -3,7 +3,7 @@
  * one (rows, heads, capacity, headSize) array a layer and part. ONNX Runtime reads them where they lie; only
  * the new rows are ever written.
  */
-import type { AttentionSizes } from './export.ts'
+import type { AttentionSizes } from './export-forms.ts'
 
 /** Capacity grows in steps of this many positions. */
 export const bucket = 64

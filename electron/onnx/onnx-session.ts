@@ -48,9 +48,13 @@ class WorkerCalls {
     return answer.finally(() => signal?.removeEventListener('abort', cancel))
   }
 
-  /** Resolves when the worker has ended. */
-  get ended(): Promise<void> {
-    return this.#ended
+  /** Takes no more calls, ends the running ones and waits until the worker has ended. */
+  async close(): Promise<void> {
+    const closing = this.call('close', null)
+    this.#gone ??= new LabFailure('session-closed', 'This model has been closed. Open it again.')
+    // A model that could not be opened has nothing to free; its worker ends all the same.
+    await closing.catch(() => {})
+    await this.#ended
   }
 
   #post(message: ToWorker): void {
@@ -87,7 +91,7 @@ class WorkerCalls {
 export async function openOnnxSession(request: SessionRequest): Promise<InferenceSession> {
   const calls = new WorkerCalls()
   const { inspectable, ...opened } = await calls.call('open', request).catch(async (error: unknown) => {
-    await calls.call('close', null).catch(() => {})
+    await calls.close()
     throw error
   })
   return {
@@ -95,9 +99,6 @@ export async function openOnnxSession(request: SessionRequest): Promise<Inferenc
     ...(inspectable && { inspect: (tokens: Int32Array) => calls.call('inspect', tokens) }),
     next: tokens => calls.call('next', tokens),
     decode: (decode, onToken, signal) => calls.call('decode', decode, { onToken, signal }),
-    close: async () => {
-      await calls.call('close', null).catch(() => {})
-      await calls.ended
-    }
+    close: () => calls.close()
   }
 }

@@ -12,6 +12,7 @@ import { estimateRecipe } from './recipe-estimate.ts'
 import { listRecipes } from './recipes.ts'
 import { findResources, type Resources } from './resources.ts'
 import { Runs } from './runs.ts'
+import { Sessions } from './sessions.ts'
 import { SettingsFile } from './settings.ts'
 import { describeSystem } from './system.ts'
 import { createTurns } from './turns.ts'
@@ -33,6 +34,7 @@ export interface Lab extends LabService {
   readonly models: Models
   readonly corpora: Corpora
   readonly runs: Runs
+  readonly sessions: Sessions
   /** Ends runs with a checkpoint, closes sessions. */
   close(): Promise<void>
 }
@@ -52,6 +54,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const texts = new PreparedTexts(corpora)
   const speed = new MachineSpeed(home, engine, turn)
   const runs = new Runs({ home, version: resources.version, engine, corpora, texts, models, events, turn, threads })
+  const sessions = new Sessions({ models, engine, events, home, settings, turn })
 
   const soon = (): never => {
     throw new LabFailure('not-there-yet', 'This part of the lab is not there yet.')
@@ -63,7 +66,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
         host: host.host,
         home: home.root,
         engine: engine.describe(options.threads ?? settings.get().threads),
-        providers: []
+        providers: sessions.providers()
       }),
     'settings.get': () => settings.get(),
     'settings.set': async changes => {
@@ -78,9 +81,12 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
     'models.list': () => models.list(),
     'models.describe': ({ model }) => models.describe(model),
-    'models.open': soon,
+    'models.open': async ({ model, provider }) => (await sessions.open(model, provider)).session.description,
     'models.rename': ({ model, name }) => models.rename(model, name),
-    'models.delete': ({ model }) => models.delete(model),
+    'models.delete': async ({ model }) => {
+      await sessions.closeModel(model)
+      return models.delete(model)
+    },
     'models.restore': ({ trash }) => models.restore(trash),
     'models.export': soon,
     'models.import': ({ name, files }) => models.importFiles(name, files),
@@ -122,6 +128,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     models,
     corpora,
     runs,
-    close: () => runs.close()
+    sessions,
+    close: async () => {
+      await Promise.all([runs.close(), sessions.close()])
+    }
   }
 }

@@ -10,6 +10,7 @@ import { LabFailure, failureOf } from '../contract/failure.ts'
 import type { ProviderName, ProviderRefusal, SessionDescription } from '../contract/models.ts'
 import type { OnnxProvider } from './provider-order.ts'
 import type { OpenedModel, OpenFile } from './opened-model.ts'
+import { measureToken } from './token-time.ts'
 
 // What a provider says when it cannot be loaded is in the session's description, not on the terminal.
 env.logLevel = 'fatal'
@@ -119,7 +120,7 @@ async function tryProvider(
       await release()
       return refusal(provider, 'idle', `${provider} took the model, but ran no operation of it`)
     }
-    return { model, provider, operations, millisecondsPerToken: await measure(model), release }
+    return { model, provider, operations, millisecondsPerToken: await measureToken(model.streams()), release }
   } catch (error) {
     await release()
     throw error
@@ -140,20 +141,4 @@ export async function countOperations(folder: string): Promise<Record<string, nu
     }
   }
   return operations
-}
-
-/** Median milliseconds of one token, one stream: at most eight of them and about a fifth of a second. */
-async function measure(model: OpenedModel): Promise<number> {
-  const streams = model.streams()
-  const times: number[] = []
-  const begin = performance.now()
-  const most = Math.min(9, model.context)
-  for (let i = 0; i < most && (i < 2 || performance.now() - begin < 200); i++) {
-    const start = performance.now()
-    await streams.feed([{ stream: 0, tokens: Int32Array.of(0) }])
-    times.push(performance.now() - start)
-  }
-  // The first token fills an empty cache and allocates.
-  const steps = times.slice(Math.min(1, times.length - 1)).sort((a, b) => a - b)
-  return steps[steps.length >> 1]!
 }

@@ -1,0 +1,114 @@
+/** The rules of the Models room: groups, providers, parameters, recipe. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { ModelSummary, SessionDescription } from '../../../../../electron/contract/models.ts'
+import { gptGraph } from '../../../../../electron/graph/gpt.ts'
+import { countParameters } from '../../../../../electron/graph/graph.ts'
+import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
+import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
+import { providerRows } from '../../../../../renderer/rooms/models/provider-rows.ts'
+import { rate, recipeLines, recipeOf } from '../../../../../renderer/rooms/models/recipe-lines.ts'
+
+describe('the list of models', () => {
+  it('shows what was trained here first, the newest of each origin on top, and no empty group', () => {
+    const model = (id: string, origin: ModelSummary['origin'], created: string) => ({ id, origin, created }) as ModelSummary
+    const groups = modelGroups([
+      model('s', 'shipped', '2026-05-01'),
+      model('a', 'trained', '2026-01-01'),
+      model('b', 'trained', '2026-02-01')
+    ])
+    expect(groups.map(({ origin, models }) => [origin, models.map(({ id }) => id)])).toEqual([
+      ['trained', ['b', 'a']],
+      ['shipped', ['s']]
+    ])
+  })
+})
+
+describe('the providers of a model', () => {
+  const session = (rest: Partial<SessionDescription>): SessionDescription => ({
+    provider: 'cpu',
+    requested: 'auto',
+    refused: [],
+    operations: {},
+    weights: 'fp32',
+    attention: 'standard',
+    threads: 1,
+    millisecondsPerToken: 0.5,
+    ...rest
+  })
+
+  it('show the speed of each that ran, however it was asked for', () => {
+    const rows = providerRows(['cuda', 'cpu'], { auto: session({}) })
+    expect(rows.map(({ provider, speed }) => [provider, speed])).toEqual([
+      ['auto', 2000],
+      ['cuda', 0],
+      ['cpu', 2000],
+      ['native', 0]
+    ])
+  })
+
+  it('say why one was refused, and never show another’s speed as its own', () => {
+    const refused = [{ provider: 'cuda', why: 'failed', detail: 'no driver' }] as const
+    const rows = providerRows(['cuda', 'cpu'], { cuda: session({ requested: 'cuda', refused }) })
+    expect(rows.find(({ provider }) => provider === 'cuda')).toMatchObject({ speed: 0, refusal: refused[0] })
+    expect(rows.find(({ provider }) => provider === 'cpu')?.speed).toBe(2000)
+    expect(rows.find(({ provider }) => provider === 'auto')?.session).toBeUndefined()
+  })
+})
+
+describe('where the parameters are', () => {
+  const gpt = { layers: 3, heads: 2, channels: 32, context: 16, vocabulary: 65, bias: true, dropout: 0 }
+  const sharesOf = (tied: boolean) => {
+    const parameters = countParameters(gptGraph({ ...gpt, tied }))
+    return { parameters, shares: parameterShares({ ...gpt, parameters }) }
+  }
+
+  it('adds up to the graph’s own count', () => {
+    const { parameters, shares } = sharesOf(true)
+    expect(shares.reduce((sum, part) => sum + part.parameters, 0)).toBe(parameters)
+    expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12)
+  })
+
+  it('counts a head of its own among the others', () => {
+    const other = (tied: boolean) => sharesOf(tied).shares.find(({ part }) => part === 'other')!.parameters
+    expect(other(false) - other(true)).toBe(gpt.vocabulary * gpt.channels)
+  })
+
+  it('says nothing of a model whose total it does not understand', () => {
+    expect(parameterShares({ ...gpt, parameters: 100 })).toEqual([])
+    expect(parameterShares({ layers: 0, heads: 0, channels: 0, context: 0, vocabulary: 0, parameters: 0 })).toEqual([])
+  })
+})
+
+describe('a recipe that is read', () => {
+  const folder = join(import.meta.dirname, '../../../../../models/recipes')
+  const words = {
+    tokenizer: (kind: string, vocabulary: number | undefined) => `${kind} ${vocabulary ?? ''}`,
+    layers: () => 'layers',
+    batch: (size: number, context: number, all: boolean) => (all ? 'all' : `${size} × ${context}`),
+    rates: (from: string, to: string) => `${from} to ${to}`,
+    steps: (n: number) => `${n} steps`,
+    evaluation: (every: number) => `every ${every}`,
+    yes: 'yes',
+    no: 'no',
+    off: 'none'
+  }
+
+  it.each(readdirSync(folder))('%s has a value in every line', file => {
+    const recipe = recipeOf(JSON.parse(readFileSync(join(folder, file), 'utf8')))
+    expect(recipe).not.toBeNull()
+    for (const { line, value } of recipeLines(recipe!, words)) {
+      expect(value, line).not.toBe('')
+      expect(value, line).not.toMatch(/undefined|NaN/)
+    }
+  })
+
+  it('is nothing else that a card may hold', () => {
+    for (const other of [undefined, null, 'text', {}, { name: 'x' }]) expect(recipeOf(other)).toBeNull()
+  })
+
+  it('writes learning rates as papers do', () => {
+    expect([0.001, 0.00025, 0.01, 0, 0.0001].map(rate)).toEqual(['1e-3', '2.5e-4', '0.01', '0', '1e-4'])
+  })
+})

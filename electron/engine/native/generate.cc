@@ -50,7 +50,8 @@ void check(const GenerateOptions& options, int64_t streams, int64_t context) {
         .with("input", "prompts")
         .with("expected", static_cast<double>(streams))
         .with("received", static_cast<double>(options.prompts.size()));
-  if (!(options.temperature > 0) || !std::isfinite(options.temperature))
+  // The kernels divide in 32 bits.
+  if (!(options.temperature > 0) || !std::isfinite(options.temperature) || !std::isfinite(static_cast<float>(1 / options.temperature)))
     throw Failure("engine-input", "Expected a temperature above 0 but received " + std::to_string(options.temperature) + ".").with("input", "temperature");
   if (options.max_tokens < 1) throw Failure("engine-input", "Expected at least one token to generate but received " + std::to_string(options.max_tokens) + ".").with("input", "maxTokens");
   for (const auto& prompt : options.prompts) {

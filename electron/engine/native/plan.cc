@@ -23,6 +23,7 @@ const Options& checked(const GraphSpec& graph, const Options& options) {
                                           text(options.length) + ".")
         .with("context", static_cast<double>(graph.context))
         .with("length", static_cast<double>(options.length));
+  if (options.streams > (int64_t{1} << 22)) throw Failure("engine-shape", "Expected at most 4,194,304 streams but received " + text(options.streams) + ".");
   // Elements of masks are numbered in 32 bits.
   if (options.batch * options.length > (int64_t{1} << 22))
     throw Failure("engine-shape", "Expected at most 4,194,304 tokens in a batch but received " + text(options.batch * options.length) + ".");
@@ -270,6 +271,9 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
     throw Failure("engine-input", "Expected " + text(steps) + " batches, one for each learning rate, but received " + text(batches) + ".")
         .with("expected", static_cast<double>(steps))
         .with("received", static_cast<double>(batches));
+  for (int64_t index = 0; index < steps; index++)
+    if (!(learning_rates[index] >= 0) || !std::isfinite(learning_rates[index]))
+      throw Failure("engine-input", "Expected finite learning rates of 0 or more but received " + std::to_string(learning_rates[index]) + ".").with("input", "learningRates");
   prepare();
   for (int64_t index = 0; index < steps; index++) {
     if (stop()) return index;

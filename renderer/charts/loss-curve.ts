@@ -18,7 +18,7 @@ export interface LossSeries {
   /** Loss on the held-out split; NaN where none was measured. */
   readonly validation: Numbers
   /** Steps after which the run's state was kept. */
-  readonly checkpoints: Numbers
+  readonly checkpoints?: Numbers
   /** Steps that the run is to have, while it goes on: the axis shows how far it is. */
   readonly until?: number
 }
@@ -30,7 +30,8 @@ export type Smoothing = (typeof smoothings)[number]
 export interface LossCurve {
   readonly runs: readonly LossSeries[]
   readonly scale: 'linear' | 'log'
-  readonly smoothing: Smoothing
+  /** None where the losses are means already. */
+  readonly smoothing?: Smoothing
   readonly words: { readonly step: string; readonly train: string; readonly validation: string }
 }
 
@@ -45,6 +46,7 @@ const mostMarks = 40
  * @param half values on each side, 0 or more; 0 leaves the values as they are
  */
 export function smoothed(values: Numbers, half: number): Float64Array {
+  if (half === 0) return Float64Array.from(values)
   const { length } = values
   const sums = new Float64Array(length + 1)
   const counts = new Uint32Array(length + 1)
@@ -68,7 +70,7 @@ export function windowOf(smoothing: Smoothing, length: number): number {
 }
 
 /** Raw training loss faint, smoothed training loss solid, validation dashed with marks; one colour a run. */
-export function lossCurve({ runs, scale, smoothing, words }: LossCurve, theme: ChartTheme): ChartOption {
+export function lossCurve({ runs, scale, smoothing = 'none', words }: LossCurve, theme: ChartTheme): ChartOption {
   const several = runs.length > 1
   const curves = runs.map(run => ({ ...run, mean: smoothed(run.train, windowOf(smoothing, run.train.length)) }))
   const series = curves.flatMap((run, i) => {
@@ -86,6 +88,7 @@ export function lossCurve({ runs, scale, smoothing, words }: LossCurve, theme: C
         showSymbol: false,
         silent: true,
         lineStyle: { width: 1, color, opacity: 0.25 },
+        itemStyle: { color },
         z: 1
       },
       {
@@ -114,7 +117,7 @@ export function lossCurve({ runs, scale, smoothing, words }: LossCurve, theme: C
         type: 'scatter' as const,
         id: `${i} checkpoints`,
         name: name(words.train),
-        data: marks(run.checkpoints, run.steps, run.mean),
+        data: marks(run.checkpoints ?? [], run.steps, run.mean),
         symbol: 'diamond',
         symbolSize: 8,
         silent: true,
@@ -126,6 +129,8 @@ export function lossCurve({ runs, scale, smoothing, words }: LossCurve, theme: C
   const end = Math.max(0, ...runs.map(({ until, steps }) => until ?? steps[steps.length - 1] ?? 0))
   const label = { color: theme.ink3, fontSize: theme.size * 0.9 }
   return {
+    // A run that goes on is drawn four times a second: moving from one drawing to the next would never end.
+    animation: false,
     grid: { left: theme.size * 3.6, right: theme.size * 1.5, top: theme.size * 2.4, bottom: theme.size * 2 },
     legend: {
       data: [...new Set(series.map(({ name }) => name))],

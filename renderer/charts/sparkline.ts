@@ -31,6 +31,7 @@ const buckets = 200
 export function sparkline({ curves, color, step }: Sparkline, theme: ChartTheme): ChartOption {
   const several = curves.length > 1
   return {
+    animation: false,
     grid: { left: 2, right: 2, top: 4, bottom: 3 },
     tooltip: {
       ...tooltip(theme),

@@ -71,7 +71,7 @@ export default {
     'This run was interrupted at step {step}: the lab was closed or the machine switched off. “Resume” goes on from its last checkpoint as if nothing had happened.',
   loss: {
     title: 'Loss',
-    note: 'surprise at the next token, in nats · dashed: held-out text · diamonds: checkpoints',
+    note: 'surprise at the next token, nats · dashed: held out · ◇ checkpoint',
     scale: 'Scale of the loss',
     linear: 'Linear',
     linearTip: 'Equal distances are equal differences: the early fall stands out',
@@ -163,6 +163,7 @@ export default {
     part: { tokens: 'tokens', positions: 'positions', attention: 'attention', feedForward: 'feed-forward', rest: 'rest' },
     schedule: 'learning rate over the run'
   },
+  texts: { sonnets: 'Shakespeare’s sonnets', 'moby-dick': 'Moby-Dick; or, The Whale', bits: 'The baby GPT’s sequence' },
   corpus: {
     title: 'Text',
     note: 'what it learns from',

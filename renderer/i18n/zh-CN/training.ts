@@ -71,7 +71,7 @@ export default {
     '这次训练在第 {step} 步中断了：实验室被关闭，或者机器断了电。点“继续”，会从最后一个检查点接着训练，就像没有中断过一样。',
   loss: {
     title: '损失',
-    note: '对下一个词元的惊讶程度（奈特） · 虚线：留出的文本 · 菱形：检查点',
+    note: '对下一个词元的惊讶程度（奈特） · 虚线：留出的文本 · ◇ 检查点',
     scale: '损失的刻度',
     linear: '线性',
     linearTip: '距离相等，差就相等：最初的快速下降看得最清楚',
@@ -160,6 +160,7 @@ export default {
     part: { tokens: '词元表', positions: '位置', attention: '注意力', feedForward: '前馈', rest: '其余' },
     schedule: '整个训练中的学习率'
   },
+  texts: { sonnets: '莎士比亚十四行诗', 'moby-dick': '《白鲸》（英文原文）', bits: '迷你 GPT 的序列' },
   corpus: {
     title: '文本',
     note: '从它学习',

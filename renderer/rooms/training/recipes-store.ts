@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { CorpusSummary, Recipe, RecipeEstimate, RunSummary } from '../../../electron/contract/training.ts'
 import { asFailure } from '../../design/failure-text.ts'
-import { call, plain } from '../../lab.ts'
+import { call, on, plain } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
 import { changedFields, formProblems, presetOf, withField, type FieldValue, type RecipeProblem } from './recipe-draft.ts'
 
@@ -50,6 +50,7 @@ export const useRecipes = defineStore('recipes', () => {
     if (!draft.value && recipes.value.length > 0)
       pick(recipes.value.find(({ name }) => name === 'sonnets-char') ?? recipes.value[0]!)
   }
+  on('corpora', event => (corpora.value = event.corpora))
   useConnection().whenConnected(() => void load().catch(error => (refusal.value = error)))
 
   const keep = (added: CorpusSummary) => (corpora.value = [...corpora.value.filter(({ id }) => id !== added.id), added])
@@ -62,11 +63,20 @@ export const useRecipes = defineStore('recipes', () => {
     change('corpus.source', added.id)
     return added
   }
-  /** Deletes a text that was added; the returned function brings it back. */
+  /** Deletes a text that was added and chooses the recipe's own; the returned function brings it back. */
   async function deleteCorpus(id: string): Promise<() => Promise<void>> {
     const { trash } = await call('corpora.delete', { corpus: id })
+    const chosen = draft.value?.corpus.source === id
     corpora.value = corpora.value.filter(corpus => corpus.id !== id)
-    return async () => void keep(await call('corpora.restore', { trash }))
+    if (chosen)
+      change(
+        'corpus.source',
+        [preset.value?.corpus.source, corpora.value[0]?.id].find(other => other !== id)
+      )
+    return async () => {
+      keep(await call('corpora.restore', { trash }))
+      if (chosen) change('corpus.source', id)
+    }
   }
 
   /** Starts a run by the recipe as it stands; null when the lab refuses, with the reason in `startRefusal`. */

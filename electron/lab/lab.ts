@@ -4,10 +4,12 @@ import { LabFailure } from '../contract/failure.ts'
 import { Corpora } from './corpora.ts'
 import { EngineAccess } from './engine.ts'
 import { EventHub, type Listener } from './events.ts'
+import { generate } from './generation.ts'
 import { homeFolder, openHome, type Home } from './home.ts'
 import { MachineSpeed } from './machine-speed.ts'
 import { Models } from './models.ts'
 import { PreparedTexts } from './prepared-texts.ts'
+import { Probe } from './probe.ts'
 import { estimateRecipe } from './recipe-estimate.ts'
 import { listRecipes } from './recipes.ts'
 import { findResources, type Resources } from './resources.ts'
@@ -35,6 +37,7 @@ export interface Lab extends LabService {
   readonly corpora: Corpora
   readonly runs: Runs
   readonly sessions: Sessions
+  readonly probe: Probe
   /** Ends runs with a checkpoint, closes sessions. */
   close(): Promise<void>
 }
@@ -55,6 +58,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const speed = new MachineSpeed(home, engine, turn)
   const runs = new Runs({ home, version: resources.version, engine, corpora, texts, models, events, turn, threads })
   const sessions = new Sessions({ models, engine, events, home, settings, turn })
+  const probe = new Probe(sessions, models)
 
   const soon = (): never => {
     throw new LabFailure('not-there-yet', 'This part of the lab is not there yet.')
@@ -112,11 +116,11 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'runs.restore': ({ trash }) => runs.restore(trash),
     'runs.history': ({ run }) => runs.history(run),
 
-    'tokens.encode': soon,
-    'probe.inspect': soon,
-    'probe.stages': soon,
-    'probe.draw': soon,
-    generate: soon
+    'tokens.encode': input => probe.encode(input),
+    'probe.inspect': input => probe.inspect(input),
+    'probe.stages': input => probe.stages(input),
+    'probe.draw': input => probe.draw(input),
+    generate: (input, context) => generate(input, sessions, context)
   }
   return {
     handlers,
@@ -129,6 +133,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     corpora,
     runs,
     sessions,
+    probe,
     close: async () => {
       await Promise.all([runs.close(), sessions.close()])
     }

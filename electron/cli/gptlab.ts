@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line: the same lab, headless. Each command is a file of its own and is loaded when it is called. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import * as v from 'valibot'
 import { LabFailure } from '../contract/failure.ts'
+import { SamplingSettingsSchema, type SamplingSettings } from '../contract/probe.ts'
 import { homeFolder } from '../lab/home.ts'
 import { findResources } from '../lab/resources.ts'
 import { action, reportFailure } from './command.ts'
@@ -33,17 +35,30 @@ const oneOrMore = (text: string): number => {
   if (value === 0) throw new InvalidArgumentError('Expected a whole number of 1 or more.')
   return value
 }
+/** A setting of the sampling stages, within the bounds that the contract sets. */
+const setting =
+  (name: Exclude<keyof SamplingSettings, 'greedy'>) =>
+  (text: string): number => {
+    const read = v.safeParse(SamplingSettingsSchema.entries[name], number(text))
+    if (read.success) return read.output
+    throw new InvalidArgumentError(`${read.issues[0].message}.`)
+  }
 const collect = (value: string, before: string[]): string[] => [...before, value]
 const providers = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'native']
 
 /** Settings of the sampling stages, under the names of Hugging Face transformers. */
 function withSampling(command: Command): Command {
   return command
-    .option('--repetition-penalty <number>', 'makes tokens less likely that were there already; 1 = off', number, 1)
-    .option('--no-repeat-ngram <n>', 'bans n-grams that were there already; 0 = off', count, 0)
-    .option('--temperature <number>', 'divides the logits; 1 = off', number, 1)
-    .option('--top-k <n>', 'keeps the k most probable tokens; 0 = off', count, 0)
-    .option('--top-p <number>', 'keeps the most probable tokens that together reach p; 1 = off', number, 1)
+    .option(
+      '--repetition-penalty <number>',
+      'makes tokens less likely that were there already; 1 = off',
+      setting('repetitionPenalty'),
+      1
+    )
+    .option('--no-repeat-ngram <n>', 'bans n-grams that were there already; 0 = off', setting('noRepeatNgram'), 0)
+    .option('--temperature <number>', 'divides the logits; 1 = off', setting('temperature'), 1)
+    .option('--top-k <n>', 'keeps the k most probable tokens; 0 = off', setting('topK'), 0)
+    .option('--top-p <number>', 'keeps the most probable tokens that together reach p; 1 = off', setting('topP'), 1)
 }
 
 const json = ['--json', 'print JSON'] as const

@@ -1,9 +1,11 @@
 /** `gptlab probs`: the next-token distribution after every stage, with the same numbers as the Probe room. */
 import type { ProviderName } from '../contract/models.ts'
 import type { SamplingSettings, SamplingStage } from '../contract/probe.ts'
+import { mostProbable } from '../lab/logit-lens.ts'
+import { entropyBits } from '../measures/entropy.ts'
 import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
 import { findModel } from './models.ts'
-import { bar, percent, style, visible } from './terminal.ts'
+import { bar, percent, style, thousands, visible } from './terminal.ts'
 
 /** Options of the sampling stages as the command line reads them. */
 export interface SamplingOptions {
@@ -46,39 +48,45 @@ export async function probs(options: ProbsOptions): Promise<void> {
   await withLab({}, async lab => {
     const model = await findModel(lab, options.model)
     const inspection = await call(lab, 'probe.inspect', { model: model.id, text: options.prompt, provider: options.provider })
-    const view = await call(lab, 'probe.stages', {
-      inspection: inspection.id,
-      settings: samplingSettings(options),
-      rows: Math.max(1, Math.min(200, options.top))
-    })
-    const stages = view.stages.map(stage => ({
+    const tokenizer = await lab.models.tokenizer(model.id)
+    const stages = lab.probe.distributions(inspection.id, samplingSettings(options)).map(({ probabilities, ...stage }) => ({
       ...stage,
-      rows: view.rows
-        .map((row, i) => ({ id: row.id, token: row.text, p: stage.probabilities[i]! }))
-        .sort((a, b) => b.p - a.p)
-        .slice(0, options.top)
+      entropy: entropyBits(probabilities),
+      candidates: probabilities.reduce((count, p) => count + (p > 0 ? 1 : 0), 0),
+      rows: mostProbable(probabilities, options.top)
+        .map(id => ({ id, token: tokenizer.text(id), p: probabilities[id]! }))
+        .filter(({ p }) => p > 0)
     }))
     if (options.json) {
+      const byStage = <T>(of: (stage: (typeof stages)[number]) => T) =>
+        Object.fromEntries(stages.map(stage => [stage.stage, of(stage)]))
       return printJson({
         provider: inspection.provider,
         model: model.id,
         tokens: inspection.tokens,
-        stages: Object.fromEntries(stages.map(stage => [stage.stage, stage.rows])),
-        entropy: Object.fromEntries(stages.map(stage => [stage.stage, stage.entropy])),
-        candidates: Object.fromEntries(stages.map(stage => [stage.stage, stage.candidates]))
+        from: inspection.from,
+        stages: byStage(stage => stage.rows),
+        entropy: byStage(stage => stage.entropy),
+        candidates: byStage(stage => stage.candidates),
+        skipped: stages.filter(stage => stage.skipped).map(stage => stage.stage)
       })
     }
-    print(
-      `${style.strong(model.name)} on ${inspection.provider}, ${inspection.tokens.length} tokens: ${inspection.tokens.map(token => visible(token.text)).join(style.quiet('|'))}`
-    )
-    for (const stage of stages) {
-      if (stage.stage !== 'raw' && !stage.active) continue
+    const seen = inspection.tokens.slice(inspection.from).map(token => visible(token.text))
+    const cut = inspection.from > 0 ? `, of which the last ${seen.length} fit the context` : ''
+    print(`${style.strong(model.name)} on ${inspection.provider} · ${inspection.tokens.length} tokens${cut}`)
+    print(seen.join(style.quiet('|')))
+    for (const stage of stages.filter(({ stage, active }) => stage === 'raw' || active)) {
       const note = stage.skipped ? ' · skipped: it would have banned every token' : ''
       print(
-        `\n${style.strong(titles[stage.stage])} ${style.quiet(`${stage.candidates} tokens, ${stage.entropy.toFixed(2)} bits${note}`)}`
+        `\n${style.strong(titles[stage.stage])} ${style.quiet(`${thousands(stage.candidates)} tokens, ${stage.entropy.toFixed(2)} bits${note}`)}`
       )
-      for (const row of stage.rows)
-        if (row.p > 0) print(`${visible(row.token).padStart(12)}  ${style.accent(bar(row.p, 40))} ${percent(row.p).padStart(8)}`)
+      for (const { token, p } of stage.rows) print(row(visible(token), p, style.accent))
+      const others = stage.candidates - stage.rows.length
+      if (others > 0) print(row(`${thousands(others)} more`, 1 - stage.rows.reduce((sum, { p }) => sum + p, 0), style.quiet))
     }
   })
+}
+
+function row(name: string, p: number, paint: (text: string) => string): string {
+  return `${name.padStart(12)}  ${paint(bar(p, 40))} ${percent(p).padStart(8)}`
 }

@@ -13,7 +13,7 @@ import type { Sessions } from './sessions.ts'
  *
  * The context ends a text unless `slide` is set: then the oldest half of the window is forgotten and the text
  * goes on, with another seed for every window (a window of at most 16 tokens moves on by one, as in training's
- * samples).
+ * samples). The sampling stages look back at the window and what came after it.
  * @throws LabFailure `model-unknown`, `model-no-chat`, `character-unknown`, `token-out-of-range`, and those of
  *   the session; an AbortError when the signal cancelled it, after the tokens that had come were reported
  */

@@ -228,7 +228,8 @@ export const useProbe = defineStore('probe', () => {
           tokens: node.value.tokens.map(({ id }) => id),
           settings: { ...settings },
           seed: seed.value,
-          maxTokens: total
+          maxTokens: total,
+          slide: true
         },
         {
           signal: controller.signal,

@@ -52,8 +52,8 @@ struct Mask {
  * Attention of sequences with themselves for the pairs [begin, end); pair = sequence · heads + head.
  * qkv (sequences·length, 3·channels): queries, keys, values; head h has columns [h·d, (h+1)·d) of each,
  * d = channels / heads. probabilities (pairs, length, length) holds softmax(QKᵀ/√d) before dropout;
- * where `causal`, what lies right of the diagonal means nothing. Mask elements are numbered as the
- * probabilities are.
+ * where `causal`, what lies right of the diagonal means nothing. (For short sequences a set may order
+ * them otherwise: they are for the backward pass alone.) Mask elements are numbered as (pair, t, s).
  */
 struct Attention {
   int64_t begin, end;

@@ -5,6 +5,7 @@
 
 #include "simd_gemm.h"
 #include "simd_rows.h"
+#include "simd_short_attention.h"
 
 namespace gptlab {
 namespace {
@@ -28,7 +29,10 @@ GPTLAB_INLINE void product(int64_t m, int64_t n, int64_t k, const float* a, int6
 GPTLAB_INLINE int64_t padded(int64_t length) { return (length + kPanel - 1) / kPanel * kPanel; }
 
 /** Keys or values turned (d, length padded), and for the backward pass two squares: masked probabilities and gradients of scores. */
-int64_t attention_scratch(int64_t length, int64_t head_channels) { return head_channels * padded(length) + 2 * length * length; }
+int64_t attention_scratch(int64_t length, int64_t head_channels) {
+  const int64_t tiled = head_channels * padded(length) + 2 * length * length;
+  return tiled > kShortScratch ? tiled : kShortScratch;
+}
 
 /** Columns (d, padded length) of a head's rows (length, d) at distance `row`. */
 GPTLAB_INLINE void turn(int64_t length, int64_t d, const float* from, int64_t row, float* to) {
@@ -56,6 +60,7 @@ GPTLAB_INLINE void softmax(int64_t seen, int64_t width, float scale, float* x) {
  * with the values. Rows of a tile are 0 right of the diagonal, up to the tile's end.
  */
 void attention(const Attention& a) {
+  if (is_short(a.length, a.channels / a.heads)) return short_attention(a);
   const int64_t d = a.channels / a.heads, row = 3 * a.channels, T = a.length;
   const float scale = 1 / std::sqrt(static_cast<float>(d));
   float* const keys = a.scratch;
@@ -85,6 +90,7 @@ void attention(const Attention& a) {
  * dV = P′ᵀ·dO, dP = mask(dO·Vᵀ), dS = P∘(dP − Σ dP∘P)/√d, dQ = dS·K, dK = dSᵀ·Q.
  */
 void attention_backward(const Attention& a) {
+  if (is_short(a.length, a.channels / a.heads)) return short_attention_backward(a);
   const int64_t d = a.channels / a.heads, row = 3 * a.channels, T = a.length;
   const float scale = 1 / std::sqrt(static_cast<float>(d));
   float* const values = a.scratch;

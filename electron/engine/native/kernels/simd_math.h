@@ -53,10 +53,10 @@ GPTLAB_INLINE Floats gelu(Floats x, Floats* derivative) {
   return subtract(greater(zeros(), x), multiply(a, tail));
 }
 
-/** Which of the elements from `element` on the mask keeps: `mask_bits` of random.h on each lane. */
-GPTLAB_INLINE Lanes kept(const Mask& mask, uint32_t element) {
+/** Which elements the mask keeps: `mask_bits` of random.h on each lane. */
+GPTLAB_INLINE Lanes kept(const Mask& mask, Integers elements) {
   const Integers low = fill_integers(static_cast<uint32_t>(mask.key)), high = fill_integers(static_cast<uint32_t>(mask.key >> 32));
-  Integers h = exclusive_or(add_integers(fill_integers(element), counting()), low);
+  Integers h = exclusive_or(elements, low);
   h = multiply_integers(exclusive_or(h, shift_right<16>(h)), fill_integers(0x7feb352du));
   h = add_integers(multiply_integers(exclusive_or(h, shift_right<15>(h)), fill_integers(0x846ca68bu)), high);
   h = multiply_integers(exclusive_or(h, shift_right<16>(h)), fill_integers(0x21f0aaadu));
@@ -64,8 +64,8 @@ GPTLAB_INLINE Lanes kept(const Mask& mask, uint32_t element) {
 }
 
 /** x where the mask keeps it, scaled; 0 elsewhere. */
-GPTLAB_INLINE Floats masked(const Mask& mask, uint32_t element, Floats x) {
-  return select(kept(mask, element), multiply(x, fill(mask.scale)), zeros());
+GPTLAB_INLINE Floats masked(const Mask& mask, Integers elements, Floats x) {
+  return select(kept(mask, elements), multiply(x, fill(mask.scale)), zeros());
 }
 
 }  // namespace

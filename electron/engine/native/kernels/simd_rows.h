@@ -146,7 +146,7 @@ void add(int64_t n, const float* a, const float* b, float* out) {
 void dropout(int64_t n, const float* x, const float* addend, const Mask& mask, uint32_t element, float* out) {
   each_vector(n, [&](int64_t i, int64_t count) {
     Floats value = load_some(x + i, count);
-    if (mask.threshold) value = masked(mask, element + static_cast<uint32_t>(i), value);
+    if (mask.threshold) value = masked(mask, add_integers(fill_integers(element + static_cast<uint32_t>(i)), counting()), value);
     store_some(out + i, addend ? add(value, load_some(addend + i, count)) : value, count);
   });
 }

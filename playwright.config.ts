@@ -7,6 +7,9 @@ const chromium = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromi
   path => path && existsSync(path)
 )
 
+// The stand-in runs the same one.
+if (chromium) process.env['CHROMIUM'] = chromium
+
 export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'tests/output/e2e',

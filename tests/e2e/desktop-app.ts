@@ -11,7 +11,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test as base, _electron, chromium, expect, type ElectronApplication, type Page } from '@playwright/test'
 import type { Settings } from '../../electron/contract/system.ts'
-import { newHome } from './lab-host.ts'
+import { newHome, plainSettings } from './lab-host.ts'
 import { newWatch, type PageWatch } from './page-watch.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -29,8 +29,7 @@ export function program(): string {
 /** Environment of an application in a home. */
 export function environment(home: string): Record<string, string> {
   const { ELECTRON_RUN_AS_NODE: _, ...inherited } = process.env as Record<string, string>
-  const browser = base.info().project.use.launchOptions?.executablePath ?? chromium.executablePath()
-  return { CHROMIUM: browser, ...inherited, GPTLAB_HOME: home }
+  return { CHROMIUM: chromium.executablePath(), ...inherited, GPTLAB_HOME: home }
 }
 
 /** The page's address, and the name by which the stand-in's Chromium knows it. */
@@ -84,10 +83,43 @@ export const test = base.extend<DesktopFixtures>({
   page: async ({ app }, use) => use(await shownPage(app))
 })
 
+interface Desktop {
+  readonly home: string
+  readonly watch: PageWatch
+  readonly app: ElectronApplication
+  readonly page: Page
+}
+
+/** The same for tests that leave the application as it was: one application for all of them. */
+export const sharedTest = base.extend<Desktop, { desktop: Desktop }>({
+  desktop: [
+    async ({}, use) => {
+      const home = newHome()
+      const watch = newWatch(ownAddress)
+      const app = await launch(home, watch)
+      const child = app.process()
+      await use({ home, watch, app, page: await shownPage(app) })
+      await end(child)
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    },
+    { scope: 'worker', timeout: 120_000 }
+  ],
+  home: ({ desktop }, use) => use(desktop.home),
+  app: ({ desktop }, use) => use(desktop.app),
+  watch: async ({ desktop }, use) => {
+    await use(desktop.watch)
+    desktop.watch.check()
+  },
+  page: async ({ desktop, watch: _ }, use) => {
+    await use(desktop.page)
+    await desktop.page.evaluate(settings => window.lab.call('settings.set', settings).result, plainSettings)
+  }
+})
+
 /** The page of the first window, once it shows the lab. */
 export async function shownPage(app: ElectronApplication): Promise<Page> {
   const page = await app.firstWindow()
-  await expect(page).toHaveURL(/#\/\w/)
+  await expect(page).toHaveURL(/#\/\w/, { timeout: 60_000 })
   await expect(page.getByRole('main')).toBeVisible()
   return page
 }

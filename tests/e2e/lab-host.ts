@@ -74,10 +74,13 @@ export class LabHost {
   }
 }
 
-/** A temporary home; its settings are these, so that no test depends on the machine's language. */
+/** Settings that tests begin with, so that none depends on the machine's language. */
+export const plainSettings = { language: 'en', theme: 'light', present: false } as const satisfies Partial<Settings>
+
+/** A temporary home with these settings. */
 export function newHome(settings: Partial<Settings> = {}): string {
   const home = mkdtempSync(join(tmpdir(), 'gptlab-e2e-'))
-  writeFileSync(join(home, 'settings.json'), JSON.stringify({ language: 'en', theme: 'light', ...settings }))
+  writeFileSync(join(home, 'settings.json'), JSON.stringify({ ...plainSettings, ...settings }))
   return home
 }
 

@@ -10,7 +10,7 @@ export interface PageWatch {
   expect(pattern: RegExp): void
   /** Watches one more page, from its first request on. */
   see(page: Page): void
-  /** Fails when there was anything that nobody expected. */
+  /** Fails when there was anything that nobody expected, and begins anew. */
   check(): void
 }
 
@@ -42,8 +42,12 @@ export function newWatch(own = here): PageWatch {
       page.on('websocket', socket => look(socket.url()))
     },
     check() {
-      expect(outside, 'pages ask for nothing outside this machine').toEqual([])
-      expect(errors, 'pages have no errors in their consoles').toEqual([])
+      const seen = { outside: outside.splice(0), errors: errors.splice(0) }
+      expected.length = 0
+      expect(seen, 'pages ask for nothing outside this machine and have no errors in their consoles').toEqual({
+        outside: [],
+        errors: []
+      })
     }
   }
 }

@@ -9,7 +9,12 @@ export function cloning() {
       text += String.fromCharCode(...bytes.subarray(start, start + 0x8000))
     return btoa(text)
   }
-  const fromBase64 = (text: string) => Uint8Array.from(atob(text), character => character.charCodeAt(0))
+  const fromBase64 = (text: string) => {
+    const characters = atob(text)
+    const bytes = new Uint8Array(characters.length)
+    for (let place = 0; place < bytes.length; place++) bytes[place] = characters.charCodeAt(place)
+    return bytes
+  }
   const types: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = {
     Int8Array,
     Uint8Array,

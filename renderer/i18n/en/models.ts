@@ -123,7 +123,7 @@ export default {
     title: 'Recipe',
     none: 'Its folder holds no recipe.',
     corpus: 'text',
-    heldOut: 'held out',
+    heldOut: '{source}, {share} held out',
     tokenizer: 'tokenizer',
     layers: 'model',
     dropout: 'dropout',

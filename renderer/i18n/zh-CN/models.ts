@@ -123,7 +123,7 @@ export default {
     title: '配方',
     none: '它的文件夹中没有配方。',
     corpus: '文本',
-    heldOut: '留出',
+    heldOut: '{source}，留出 {share}',
     tokenizer: '分词器',
     layers: '模型',
     dropout: '随机失活',

@@ -10,7 +10,6 @@ export function recipeOf(value: unknown): Recipe | null {
 
 export type RecipeLine =
   | 'corpus'
-  | 'heldOut'
   | 'tokenizer'
   | 'layers'
   | 'dropout'
@@ -31,6 +30,7 @@ export interface RecipeWords {
   readonly rates: (from: string, to: string) => string
   readonly steps: (n: number) => string
   readonly evaluation: (every: number, batches: number) => string
+  readonly heldOut: (source: string, share: string) => string
   readonly yes: string
   readonly no: string
   readonly off: string
@@ -44,8 +44,13 @@ export function recipeLines(
   const { corpus, tokenizer, model, optimiser, batch, evaluation } = recipe
   const off = (value: number) => (value === 0 ? words.off : String(value))
   return [
-    { line: 'corpus', value: corpus.source },
-    { line: 'heldOut', value: corpus.validation === 0 ? words.off : `${Number((corpus.validation * 100).toFixed(2))} %` },
+    {
+      line: 'corpus',
+      value:
+        corpus.validation === 0
+          ? corpus.source
+          : words.heldOut(corpus.source, `${Number((corpus.validation * 100).toFixed(2))}\u00a0%`)
+    },
     {
       line: 'tokenizer',
       value: words.tokenizer(tokenizer.kind, tokenizer.kind === 'bpe' ? tokenizer.vocabulary : undefined)

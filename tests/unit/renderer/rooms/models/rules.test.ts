@@ -90,6 +90,7 @@ describe('a recipe that is read', () => {
     rates: (from: string, to: string) => `${from} to ${to}`,
     steps: (n: number) => `${n} steps`,
     evaluation: (every: number) => `every ${every}`,
+    heldOut: (source: string, share: string) => `${source}, ${share} held out`,
     yes: 'yes',
     no: 'no',
     off: 'none'

@@ -37,7 +37,7 @@ export async function generate(
         settings,
         seed: (seed + piece * 65_537) % 2 ** 32,
         maxTokens: maxTokens - output.drawn,
-        endTokens: tokenizer.endToken === undefined ? [] : [tokenizer.endToken]
+        endTokens: model.endTokens
       },
       token => {
         output.add(token)

@@ -10,6 +10,8 @@ export interface Home {
   readonly runs: string
   readonly models: string
   readonly corpora: string
+  /** Models in the Hugging Face ONNX layout, where the host has no dialog to choose a folder with. */
+  readonly exports: string
   /** What was deleted, until it is emptied by hand. */
   readonly trash: string
   /** What can be made again: exported sessions. */
@@ -42,6 +44,7 @@ export async function openHome(root: string): Promise<Home> {
     runs: at('runs'),
     models: at('models'),
     corpora: at('corpora'),
+    exports: at('exports'),
     trash: at('trash'),
     cache: at('cache')
   }

@@ -1,10 +1,12 @@
 /** The lab: everything that the three faces show. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Handlers, HostPort, LabService } from '../contract/handlers.ts'
-import { LabFailure } from '../contract/failure.ts'
 import { Corpora } from './corpora.ts'
 import { EngineAccess } from './engine.ts'
 import { EventHub, type Listener } from './events.ts'
 import { generate } from './generation.ts'
+import { folderNameFor, freeName } from './folder-name.ts'
 import { homeFolder, openHome, type Home } from './home.ts'
 import { MachineSpeed } from './machine-speed.ts'
 import { Models } from './models.ts'
@@ -60,9 +62,6 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const sessions = new Sessions({ models, engine, events, home, settings, turn })
   const probe = new Probe(sessions, models)
 
-  const soon = (): never => {
-    throw new LabFailure('not-there-yet', 'This part of the lab is not there yet.')
-  }
   const handlers: Handlers = {
     'system.describe': () =>
       describeSystem({
@@ -92,7 +91,15 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       return models.delete(model)
     },
     'models.restore': ({ trash }) => models.restore(trash),
-    'models.export': soon,
+    'models.export': async ({ model }) => {
+      const name = folderNameFor((await models.summary(model)).name)
+      const chosen = await host.chooseFolder('export', name)
+      if (chosen === null) return { directory: null }
+      // A host without dialogs has a place of its own for what is exported.
+      const folder = chosen ?? home.exports
+      await mkdir(folder, { recursive: true })
+      return { directory: await models.exportDirectory(model, join(folder, await freeName(folder, name))) }
+    },
     'models.import': ({ name, files }) => models.importFiles(name, files),
     'models.choose': async () => {
       const directory = await host.chooseFolder('import', '')

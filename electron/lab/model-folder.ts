@@ -135,6 +135,24 @@ export async function readWeights(folder: string, config: Extract<ModelConfig, {
   return parameters
 }
 
+const idsOf = (value: unknown): number[] =>
+  [value].flat().filter((id): id is number => typeof id === 'number' && Number.isSafeInteger(id) && id >= 0)
+
+/** Tokens that end a text, as generation_config.json names them, else config.json (`eos_token_id`, one or several). */
+export async function readEndTokens(folder: string): Promise<readonly number[]> {
+  for (const name of ['generation_config.json', 'config.json']) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    try {
+      const ids = idsOf((JSON.parse(text) as { eos_token_id?: unknown } | null)?.eos_token_id)
+      if (ids.length > 0) return ids
+    } catch {
+      // config.json has been read before and is whole; a damaged generation_config.json only loses its hint.
+    }
+  }
+  return []
+}
+
 /** SHA-256 of a file, hexadecimal, without holding up the event loop. */
 export async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256')

@@ -10,12 +10,14 @@ import type { EventHub } from './events.ts'
 import { folderNameFor, freeName } from './folder-name.ts'
 import type { Home } from './home.ts'
 import type { ModelConfig } from './model-config.ts'
+import { exportModel } from './model-export.ts'
 import { chooseModelFiles } from './model-files.ts'
 import {
   fileHash,
   filesOf,
   readCard,
   readConfig,
+  readEndTokens,
   readWeights,
   summarise,
   writeModelFolder,
@@ -31,6 +33,8 @@ export interface LoadedModel {
   readonly directory: string
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer
+  /** Tokens that end a text. */
+  readonly endTokens: readonly number[]
   /** Weights of a model of the lab; one in the ONNX layout keeps them in its file. */
   readonly parameters?: Parameters
   /** Changes when the weights do. */
@@ -130,6 +134,8 @@ export class Models {
     const config = await readConfig(directory)
     const path = join(directory, 'tokenizer.json')
     const tokenizer = readTokenizer(await readFile(path, 'utf8'))
+    const stated = await readEndTokens(directory)
+    const endTokens = stated.length === 0 && tokenizer.endToken !== undefined ? [tokenizer.endToken] : stated
     if (config.form === 'lab') {
       const { gptlab } = config.config
       if (gptlab.tokenizer !== (await fileHash(path)) || tokenizer.vocabulary > config.sizes.vocabulary)
@@ -143,6 +149,7 @@ export class Models {
         directory,
         config,
         tokenizer,
+        endTokens,
         parameters: await readWeights(directory, config),
         key: await fileHash(join(directory, 'model.safetensors'))
       }
@@ -158,7 +165,7 @@ export class Models {
         }
       )
     const { mtimeMs, size } = await stat(join(directory, 'config.json'))
-    return { summary, directory, config, tokenizer, key: `${mtimeMs}-${size}` }
+    return { summary, directory, config, tokenizer, endTokens, key: `${mtimeMs}-${size}` }
   }
 
   /** Only the lab's own folders may be changed. */
@@ -177,6 +184,16 @@ export class Models {
     const { folder } = await this.#own(id)
     await this.#writeCard(folder, { ...(await readCard(folder)), name })
     return this.#changed(id)
+  }
+
+  /**
+   * Writes a model in the Hugging Face ONNX layout.
+   * @returns the folder
+   * @throws LabFailure those of `load` and of `exportModel`
+   */
+  async exportDirectory(id: string, directory: string): Promise<string> {
+    await exportModel(await this.load(id), directory)
+    return directory
   }
 
   async #writeCard(folder: string, card: StoredCard): Promise<void> {

@@ -48,11 +48,12 @@ export async function openGraph(source: GraphSource, open: OpenFile): Promise<Op
 }
 
 /** Path of the exported model; written when it is not there yet. */
-async function exportedFile({ graph, weights, cache }: GraphSource, form: ExportForm, weightForm: WeightForm): Promise<string> {
-  const path = join(cache, `${form}-${weightForm}-${exporterVersion}.onnx`)
+async function exportedFile(source: GraphSource, form: ExportForm, weights: WeightForm): Promise<string> {
+  const { graph, weights: weightsFile, cache } = source
+  const path = join(cache, `${form}-${weights}-${exporterVersion}.onnx`)
   if (await stat(path).catch(() => undefined)) return path
   const { writeExported } = await import('./exported-file.ts')
-  await writeExported(path, graph, weights, form, weightForm)
+  await writeExported({ graph, weightsFile, form, weights, path })
   return path
 }
 

@@ -1,6 +1,7 @@
 /** A session in its worker, as the main thread sees it. */
 import { Worker } from 'node:worker_threads'
 import { LabFailure, unwrap } from '../contract/failure.ts'
+import type { ExportRequest } from './exported-file.ts'
 import type { DecodedToken, InferenceSession } from './inference.ts'
 import type { FromWorker, SessionCall, SessionCalls, SessionRequest, ToWorker } from './session-messages.ts'
 import { workerFile } from './worker-file.ts'
@@ -100,5 +101,18 @@ export async function openOnnxSession(request: SessionRequest): Promise<Inferenc
     next: tokens => calls.call('next', tokens),
     decode: (decode, onToken, signal) => calls.call('decode', decode, { onToken, signal }),
     close: () => calls.close()
+  }
+}
+
+/**
+ * Writes an ONNX file in a worker, since it takes a while and the event loop stays free.
+ * @throws LabFailure of the exporter and of the safetensors reader
+ */
+export async function exportInWorker(request: ExportRequest): Promise<void> {
+  const calls = new WorkerCalls()
+  try {
+    await calls.call('export', request)
+  } finally {
+    await calls.close()
   }
 }

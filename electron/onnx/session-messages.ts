@@ -2,6 +2,7 @@
 import type { Result } from '../contract/failure.ts'
 import type { ModelSizes, SessionDescription } from '../contract/models.ts'
 import type { DecodedStream, DecodedToken, DecodeRequest } from '../sampling/decode-streams.ts'
+import type { ExportRequest } from './exported-file.ts'
 import type { GraphSource } from './exported-model.ts'
 import type { FolderSource } from './folder-model.ts'
 import type { FullRun } from './inference.ts'
@@ -30,6 +31,8 @@ export interface SessionCalls {
   inspect: { input: Int32Array; output: FullRun }
   next: { input: Int32Array; output: Float32Array }
   decode: { input: DecodeRequest; output: readonly DecodedStream[] }
+  /** Writes an ONNX file; needs no opened model. */
+  export: { input: ExportRequest; output: null }
   /** Frees the model; the worker then ends. */
   close: { input: null; output: null }
 }

@@ -48,6 +48,11 @@ async function open({ source, sizes, provider, threads: most }: SessionRequest):
 
 async function answer(message: Exclude<ToWorker, { kind: 'cancel' }>) {
   if (message.kind === 'open') return open(message.input)
+  if (message.kind === 'export') {
+    const { writeExported } = await import('./exported-file.ts')
+    await writeExported(message.input)
+    return null
+  }
   if (!opened) throw new LabFailure('session-closed', 'This model has been closed. Open it again.')
   const { model } = opened
   switch (message.kind) {

@@ -21,7 +21,7 @@ describe('home', () => {
     const root = join(await mkdtemp(join(tmpdir(), 'gptlab-home-')), 'new', 'lab')
     await openHome(root)
     await openHome(root)
-    expect((await readdir(root)).sort()).toEqual(['cache', 'corpora', 'models', 'runs', 'trash'])
+    expect((await readdir(root)).sort()).toEqual(['cache', 'corpora', 'exports', 'models', 'runs', 'trash'])
   })
 
   it('says what to do when it cannot be written', async () => {

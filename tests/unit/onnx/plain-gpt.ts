@@ -32,8 +32,8 @@ export interface PlainRun {
   readonly logits: Rows
   /** (layers, heads, T, T). */
   readonly attention: Rows[][]
-  /** After the embedding and after each layer: (T, channels). */
-  readonly residuals: readonly Rows[]
+  /** What the head makes of the last position after the embedding and after each layer: (layers + 1, vocabulary). */
+  readonly lens: Rows
 }
 
 export function runPlainGpt(config: GptConfig, parameters: Parameters, tokens: readonly number[]): PlainRun {
@@ -86,6 +86,7 @@ export function runPlainGpt(config: GptConfig, parameters: Parameters, tokens: r
     x = plus(x, linear(hidden, `${h}.mlp.c_proj`, C))
     residuals.push(x)
   }
-  const head = config.tied ? 'transformer.wte' : 'lm_head'
-  return { logits: linear(norm(x, 'transformer.ln_f'), head, config.vocabulary), attention, residuals }
+  const head = (rows: Rows) =>
+    linear(norm(rows, 'transformer.ln_f'), config.tied ? 'transformer.wte' : 'lm_head', config.vocabulary)
+  return { logits: head(x), attention, lens: residuals.map(rows => head(rows.slice(-1))[0]!) }
 }

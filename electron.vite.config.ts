@@ -1,4 +1,5 @@
 /** Builds the three sides: Node entries (desktop, command line, workers), preload and page bridge, renderer. */
+import { chmod } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import ui from '@nuxt/ui/vite'
 import vue from '@vitejs/plugin-vue'
@@ -22,9 +23,12 @@ const browserBridge = (): Plugin => ({
   }
 })
 
+/** npm runs a project's own program as it is: it must be one (`npx gptlab`). */
+const runnable = (program: string): Plugin => ({ name: 'runnable', writeBundle: () => chmod(at(program), 0o755) })
+
 export default defineConfig({
   main: {
-    plugins: [browserBridge()],
+    plugins: [browserBridge(), runnable('out/main/gptlab.js')],
     build: {
       outDir: 'out/main',
       target: 'node20',

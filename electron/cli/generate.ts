@@ -12,7 +12,7 @@ interface GenerateOptions extends CommonOptions, SamplingOptions {
   readonly maxTokens: number
   readonly seed: number
   readonly greedy?: boolean
-  readonly stop: readonly string[]
+  readonly stop?: readonly string[]
   readonly slide: boolean
   readonly provider: ProviderName | 'auto'
 }
@@ -36,7 +36,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
         settings: samplingSettings(options, options.greedy),
         seed: options.seed,
         maxTokens: options.maxTokens,
-        ...(options.stop.length > 0 && { stop: [...options.stop] }),
+        ...(options.stop && { stop: [...options.stop] }),
         slide: options.slide,
         provider: options.provider
       },

@@ -43,7 +43,7 @@ const setting =
     if (read.success) return read.output
     throw new InvalidArgumentError(`${read.issues[0].message}.`)
   }
-const collect = (value: string, before: string[]): string[] => [...before, value]
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const providers = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'native']
 
 /** Settings of the sampling stages, under the names of Hugging Face transformers. */
@@ -70,7 +70,7 @@ program
   .command('train')
   .description('train a model by a recipe')
   .requiredOption('--recipe <file|name>', 'a recipe file, or the name of a shipped recipe')
-  .option('--set <key=value>', 'change one value of the recipe, for example optimiser.learningRate=3e-4', collect, [])
+  .option('--set <key=value>', 'change one value of the recipe, for example optimiser.learningRate=3e-4', collect)
   .option('--steps <n>', 'steps, instead of the recipe’s', oneOrMore)
   .option('--seed <n>', 'seed, instead of the recipe’s', count)
   .option('--corpus <file>', 'train on this text file, instead of the recipe’s text')
@@ -125,7 +125,7 @@ withSampling(
     .option('--max-tokens <n>', 'how many tokens at most', oneOrMore, 100)
     .option('--seed <n>', 'seed of the draws', count, 1337)
     .option('--greedy', 'always take the most probable token')
-    .option('--stop <text>', 'end before this text; may be given several times', collect, [])
+    .option('--stop <text>', 'end before this text; may be given several times', collect)
     .option('--no-slide', 'end when the context is full, instead of forgetting what is longest ago')
 )
   .addOption(provider())

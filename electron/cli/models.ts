@@ -1,4 +1,5 @@
 /** `gptlab models`, `import` and `export`. */
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
 import type { ModelSummary } from '../contract/models.ts'
@@ -7,22 +8,32 @@ import { call, print, printJson, withLab, type CommonOptions } from './command.t
 import { style, table, thousands } from './terminal.ts'
 
 /**
- * The model that a person means: its id, its name, its folder's name, or a path to a folder.
+ * The model that a person means: by its id, its folder's name, its name (the newest of several), or a folder's path.
  * @throws LabFailure `model-unknown`, or what is wrong with the folder
  */
 export async function findModel(lab: Lab, asked: string): Promise<ModelSummary> {
   const models = await call(lab, 'models.list', undefined)
   const found =
     models.find(model => model.id === asked) ??
-    models.find(model => model.name === asked) ??
-    models.find(model => model.id.slice(model.id.indexOf(':') + 1) === asked)
+    models.find(model => folderOf(model.id) === asked) ??
+    models.find(model => model.name === asked)
   if (found) return found
-  if (/[\\/.]/.test(asked)) return await lab.models.openDirectory(resolve(asked))
+  const isFolder = await stat(resolve(asked)).then(
+    entry => entry.isDirectory(),
+    () => false
+  )
+  // What looks like a path is told that there is no such folder, and not that there is no such model.
+  if (isFolder || /[\\/]/.test(asked)) return await lab.models.openDirectory(resolve(asked))
   const known = models.map(model => model.name).join(', ') || 'none'
   throw new LabFailure('model-unknown', `There is no model called ${asked}. Expected a folder's path or one of: ${known}.`, {
     model: asked,
     known
   })
+}
+
+/** Name of a model's folder, which is its alone; several may share what a person reads as their name. */
+function folderOf(id: string): string {
+  return id.slice(id.indexOf(':') + 1)
 }
 
 export async function models({ json }: CommonOptions): Promise<void> {
@@ -32,8 +43,9 @@ export async function models({ json }: CommonOptions): Promise<void> {
     if (list.length === 0) return print('No models yet. gptlab train --recipe sonnets-char makes one.')
     print(
       table([
-        ['name', 'kind', 'origin', 'parameters', 'layers', 'heads', 'channels', 'context', 'vocabulary', ''],
-        ...list.map(({ name, kind, origin, sizes, problem }) => [
+        ['model', 'name', 'kind', 'origin', 'parameters', 'layers', 'heads', 'channels', 'context', 'vocabulary', ''],
+        ...list.map(({ id, name, kind, origin, sizes, problem }) => [
+          folderOf(id),
           name,
           kind,
           origin,

@@ -56,22 +56,26 @@ export function visible(token: string): string {
   return token.replaceAll(' ', '␣').replaceAll('\n', '⏎').replaceAll('\t', '⇥')
 }
 
-/** Columns aligned; numbers (as strings that begin with a digit or sign) to the right. */
+const isNumber = (cell: string) => /^(?:[-+]?[\d.,:]+(?:e[-+]?\d+)?|[\d,]+ of [\d,]+|[–∞]?)$/.test(cell)
+
+/** A heading and rows in columns; columns of numbers stand to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => [...(row[column] ?? '')].length)))
-  return rows
-    .map((row, i) =>
-      row
-        .map((cell, column) => {
-          const space = ' '.repeat(Math.max(0, widths[column]! - [...cell].length))
-          const right = i > 0 && /^[-+–<]?\d/.test(cell)
-          return right ? space + cell : cell + space
-        })
-        .join('  ')
-        .trimEnd()
-    )
-    .map((line, i) => (i === 0 ? style.quiet(line) : line))
-    .join('\n')
+  const [heading, ...body] = rows
+  const columns = heading!.map((_, column) => ({
+    width: Math.max(...rows.map(row => [...row[column]!].length)),
+    right: body.every(row => isNumber(row[column]!))
+  }))
+  const lines = rows.map(row =>
+    row
+      .map((cell, column) => {
+        const { width, right } = columns[column]!
+        const space = ' '.repeat(width - [...cell].length)
+        return right ? space + cell : cell + space
+      })
+      .join('  ')
+      .trimEnd()
+  )
+  return [style.quiet(lines[0]!), ...lines.slice(1)].join('\n')
 }
 
 /** A line that is written over itself on a terminal, and not at all elsewhere. */

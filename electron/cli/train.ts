@@ -14,7 +14,7 @@ interface RunOptions extends CommonOptions {
 
 interface TrainOptions extends RunOptions {
   readonly recipe: string
-  readonly set: readonly string[]
+  readonly set?: readonly string[]
   readonly steps?: number
   readonly seed?: number
   readonly corpus?: string
@@ -24,7 +24,7 @@ export async function train(options: TrainOptions): Promise<void> {
   await watchRun(options, async lab => {
     const { findRecipe } = await import('../lab/recipes.ts')
     const { overrideRecipe } = await import('../training/recipe.ts')
-    const changes = [...options.set]
+    const changes = [...(options.set ?? [])]
     if (options.steps !== undefined) changes.push(`steps=${options.steps}`)
     if (options.seed !== undefined) changes.push(`seed=${options.seed}`)
     if (options.corpus !== undefined) changes.push(`corpus.source=${JSON.stringify(await addCorpus(lab, options.corpus))}`)

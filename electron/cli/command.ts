@@ -75,7 +75,10 @@ export function action<Arguments extends unknown[]>(
       await work(...words)
     } catch (error) {
       const json = words.some(word => typeof word === 'object' && word !== null && (word as CommonOptions).json === true)
-      reportFailure(error, json, failureOf(error).code === 'cancelled' ? interruptedExit : 1)
+      const cancelled = failureOf(error).code === 'cancelled'
+      // Whoever pressed Ctrl-C knows it.
+      if (cancelled && !json) process.exitCode = interruptedExit
+      else reportFailure(error, json, cancelled ? interruptedExit : 1)
     }
   }
 }

@@ -6,9 +6,14 @@ import { bar, curve, duration, StatusLine, style, thousands } from './terminal.t
 /** The status line changes this often at most, milliseconds. */
 const interval = 100
 
+/** Room for the figures beside the bar. */
+const figuresWidth = 66
+
 export class RunView {
   readonly #status = new StatusLine()
+  /** When the status line was last changed. */
   #shown = 0
+  #interrupted = false
 
   constructor(readonly run: RunSummary) {
     const { name, parameters, engine, step, steps } = run
@@ -22,13 +27,12 @@ export class RunView {
     switch (progress.kind) {
       case 'step': {
         const now = performance.now()
-        if (now - this.#shown < interval && progress.step < this.run.steps) return
+        if (this.#interrupted || (now - this.#shown < interval && progress.step < this.run.steps)) return
         this.#shown = now
         const { step, loss, tokensPerSecond, secondsLeft } = progress
         const { steps } = this.run
-        this.#status.show(
-          `${bar(step / steps, 24)}▏${percentOf(step, steps)} · step ${thousands(step)} of ${thousands(steps)} · loss ${loss.toFixed(3)} · ${thousands(tokensPerSecond)} tokens/s · ${duration(secondsLeft)} left`
-        )
+        const figures = `▏${percentOf(step, steps)} · ${thousands(step)} of ${thousands(steps)} · loss ${loss.toFixed(3)} · ${thousands(tokensPerSecond)} tokens/s · ${duration(secondsLeft)} left`
+        this.#status.show(bar(step / steps, Math.max(8, Math.min(30, this.#status.width - figuresWidth))) + figures)
         break
       }
       case 'evaluation': {
@@ -45,6 +49,7 @@ export class RunView {
   }
 
   interrupt(): void {
+    this.#interrupted = true
     this.clear()
     print('Keeping a checkpoint …')
   }
@@ -71,5 +76,5 @@ export class RunView {
 }
 
 function percentOf(step: number, steps: number): string {
-  return `${Math.floor((100 * step) / steps)} %`.padStart(5)
+  return `${Math.floor((100 * step) / steps)} %`.padStart(6)
 }

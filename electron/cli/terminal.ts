@@ -83,9 +83,14 @@ export class StatusLine {
   readonly #stream = process.stdout
   #shown = false
 
+  /** Characters that fit: one less than the terminal has, so that it never wraps. */
+  get width(): number {
+    return (this.#stream.columns ?? 80) - 1
+  }
+
   show(text: string): void {
     if (!this.#stream.isTTY) return
-    this.#stream.write(`\r\u001b[2K${[...text].slice(0, (this.#stream.columns ?? 80) - 1).join('')}`)
+    this.#stream.write(`\r\u001b[2K${[...text].slice(0, this.width).join('')}`)
     this.#shown = true
   }
 

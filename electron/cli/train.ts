@@ -6,6 +6,7 @@ import type { RunProgress, RunSummary } from '../contract/training.ts'
 import type { Lab } from '../lab/lab.ts'
 import { call, interruptedExit, print, printJson, withLab, type CommonOptions } from './command.ts'
 import { RunView } from './run-view.ts'
+import { StatusLine } from './terminal.ts'
 
 interface RunOptions extends CommonOptions {
   readonly threads?: number
@@ -63,6 +64,7 @@ async function watchRun(options: RunOptions, begin: (lab: Lab) => Promise<RunSum
   await withLab(options, async lab => {
     let run: RunSummary | undefined
     let view: RunView | undefined
+    const preparing = new StatusLine()
     let last: RunProgress | undefined
     const interrupt = (): void => {
       process.once('SIGINT', () => process.exit(interruptedExit))
@@ -84,7 +86,8 @@ async function watchRun(options: RunOptions, begin: (lab: Lab) => Promise<RunSum
     process.once('SIGINT', interrupt)
     process.once('SIGTERM', interrupt)
     try {
-      run = await begin(lab)
+      if (!options.json) preparing.show('Preparing the text …')
+      run = await begin(lab).finally(() => preparing.clear())
       if (!options.json) view = new RunView(run)
       for (const [id, progress] of early) if (id === run.id) follow(progress)
       await lab.runs.ended(run.id)

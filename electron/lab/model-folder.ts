@@ -3,22 +3,40 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import * as v from 'valibot'
 import writeFileAtomic from 'write-file-atomic'
 import { LabFailure, failureOf } from '../contract/failure.ts'
-import type { ModelCard, ModelKind, ModelOrigin, ModelSummary } from '../contract/models.ts'
+import type { ModelKind, ModelOrigin, ModelSummary } from '../contract/models.ts'
 import type { GptConfig } from '../graph/gpt.ts'
 import { checkParameters, type Parameters } from '../graph/parameters.ts'
 import { decodeSafetensors, encodeSafetensors } from '../graph/safetensors.ts'
 import { labModelConfig, readModelConfig, type ModelConfig } from './model-config.ts'
 
+/** A field that is left out where it is of another type: a card may come from anywhere. */
+const field = <T>(schema: v.GenericSchema<T>) => v.fallback(v.optional(schema), undefined)
+const text = () => field(v.pipe(v.string(), v.maxLength(2000)))
+const losses = v.array(v.number())
+
 /** `card.json`: the card, the name the person sees, and where the model came from. */
-export interface StoredCard extends ModelCard {
-  readonly name?: string
-  readonly origin?: 'trained' | 'imported'
+const CardSchema = v.object({
+  name: field(v.pipe(v.string(), v.minLength(1), v.maxLength(80))),
+  origin: field(v.picklist(['trained', 'imported'])),
   /** ISO 8601. */
-  readonly created?: string
-  readonly run?: string
-}
+  created: field(v.pipe(v.string(), v.isoTimestamp())),
+  run: text(),
+  purpose: text(),
+  data: text(),
+  licence: text(),
+  recipe: v.optional(v.unknown()),
+  seed: field(v.number()),
+  steps: field(v.number()),
+  trainLoss: field(v.number()),
+  validationLoss: field(v.number()),
+  tokensPerSecond: field(v.number()),
+  machine: text(),
+  curve: field(v.object({ steps: losses, train: losses, validation: v.array(v.nullable(v.number())) }))
+})
+export type StoredCard = Readonly<v.InferOutput<typeof CardSchema>>
 
 /** A header names tensors; one this long is no header. */
 const mostHeaderBytes = 100 * 2 ** 20
@@ -36,10 +54,12 @@ export async function filesOf(folder: string, prefix = ''): Promise<{ name: stri
   return files
 }
 
+/** A folder's card; empty where it has none that can be read. */
 export async function readCard(folder: string): Promise<StoredCard> {
   try {
-    const value: unknown = JSON.parse(await readFile(join(folder, 'card.json'), 'utf8'))
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as StoredCard) : {}
+    const card = v.parse(CardSchema, JSON.parse(await readFile(join(folder, 'card.json'), 'utf8')))
+    // Fields that were not there, or of another type, are left out and not undefined.
+    return Object.fromEntries(Object.entries(card).filter(([, value]) => value !== undefined))
   } catch {
     return {}
   }

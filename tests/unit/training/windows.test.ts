@@ -21,7 +21,7 @@ describe('windows', () => {
     const starts = everyStart(bits, 3)
     const { tokens, targets } = windowsAt(bits, starts, 3, 'last')
     expect(starts).toHaveLength(12)
-    expect(starts.map((_, row) => `${tokens.slice(row * 3, row * 3 + 3).join('')}→${targets[row * 3 + 2]}`)).toEqual([
+    expect(starts.map((_, row) => `${tokens!.slice(row * 3, row * 3 + 3).join('')}→${targets![row * 3 + 2]}`)).toEqual([
       '111→1',
       '111→0',
       '110→1',
@@ -40,7 +40,7 @@ describe('windows', () => {
   it('reach the first and the last token of the text, and never beyond', () => {
     const starts = randomStarts(text, 45, 2000, seededRandom(3))
     expect([Math.min(...starts), Math.max(...starts)]).toEqual([0, 4])
-    expect(windowsAt(text, [4], 45, 'every').targets.at(-1)).toBe(49 * 49)
+    expect(windowsAt(text, [4], 45, 'every').targets!.at(-1)).toBe(49 * 49)
     expect(evenStarts(text, 45, 5)).toEqual([0, 1, 2, 3, 4])
     expect(evenStarts(text, 45, 1)).toEqual([0])
     expect(everyStart(text, 45)).toEqual([0, 1, 2, 3, 4])

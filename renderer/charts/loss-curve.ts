@@ -166,6 +166,8 @@ export function lossCurve({ runs, scale, smoothing = 'none', words }: LossCurve,
     },
     yAxis: {
       type: scale === 'log' ? 'log' : 'value',
+      // A small base: with ten, losses between 1 and 10 would share one stretch of the axis.
+      ...(scale === 'log' && { logBase: 1.2 }),
       show: curves.some(({ steps }) => steps.length > 0),
       scale: true,
       minorSplitLine: { show: scale === 'log', lineStyle: { color: theme.line2 } },

@@ -174,7 +174,8 @@ program
   .command('bench')
   .description('measure this machine')
   .addArgument(new Argument('[what]', 'what is measured').choices(['train', 'decode', 'startup']).default('train'))
-  .option('--quick', 'fewer repetitions')
+  .option('--quick', 'fewer models and repetitions')
+  .option('--only <name>', 'only this model (may be repeated)', collect, [])
   .option(...json)
   .action(action(async (what, options) => (await import('./bench.ts')).bench(what, options)))
 

@@ -41,7 +41,8 @@ const setting =
   (text: string): number => {
     const read = v.safeParse(SamplingSettingsSchema.entries[name], number(text))
     if (read.success) return read.output
-    throw new InvalidArgumentError(`${read.issues[0].message}.`)
+    const { expected, received } = read.issues[0]
+    throw new InvalidArgumentError(`Expected ${expected ?? 'a whole number'} but received ${received}.`)
   }
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 const providers = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'native']

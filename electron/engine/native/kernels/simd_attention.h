@@ -31,7 +31,7 @@ GPTLAB_INLINE int64_t padded(int64_t length) { return (length + kPanel - 1) / kP
 /** Keys or values turned (d, length padded), and for the backward pass two squares: masked probabilities and gradients of scores. */
 int64_t attention_scratch(int64_t length, int64_t head_channels) {
   const int64_t tiled = head_channels * padded(length) + 2 * length * length;
-  return tiled > kShortScratch ? tiled : kShortScratch;
+  return most(tiled, kShortScratch);
 }
 
 /** Columns (d, padded length) of a head's rows (length, d) at distance `row`. */

@@ -122,8 +122,9 @@ GPTLAB_INLINE void compute_rows(int64_t wanted, const Gemm& g, const Tile& tile)
 void gemm(const Gemm& g) {
   const bool finished = g.bias || g.gelu || g.factor || g.addend;
   const int64_t depth = finished || g.packed_b ? g.k : least(g.k, kBlockDepth);
-  int64_t block = kBlockFloats / depth / kTileRows * kTileRows;
-  if (block < kTileRows) block = kTileRows;
+  // Tiles of even height: 16 rows are two of 8 rather than 14 and 2.
+  const int64_t tiles = (g.m + kTileRows - 1) / kTileRows, height = (g.m + tiles - 1) / tiles;
+  const int64_t block = height * most(1, kBlockFloats / depth / height);
   for (int64_t p = 0; p == 0 || p < g.k; p += depth)
     for (int64_t top = 0; top < g.m; top += block)
       for (int64_t j = 0; j < g.n; j += kPanel) {
@@ -133,8 +134,8 @@ void gemm(const Gemm& g) {
         tile.b_row = g.packed_b ? kPanel : g.b_row;
         tile.resume = p > 0;
         const float* const panel = g.packed_b ? g.packed_b + j * g.k + p * kPanel : g.b + p * g.b_row + j;
-        for (int64_t i = top; i < bottom; i += kTileRows) {
-          const int64_t rows = least(kTileRows, bottom - i);
+        for (int64_t i = top; i < bottom; i += height) {
+          const int64_t rows = least(height, bottom - i);
           tile.a = g.a + i * g.a_row + p * g.a_column;
           tile.row = i;
           if (wide == kPanel) {

@@ -7,6 +7,7 @@ namespace gptlab {
 namespace {
 
 GPTLAB_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+GPTLAB_INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /**
  * eˣ for x ≤ 0, to 1 in the last place or so; 0 below −87; what is not a number stays so.

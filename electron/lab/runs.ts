@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
 import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
+import { usefulThreads } from '../engine/useful-threads.ts'
 import { pretrain, type TrainedResult } from '../training/pretrain.ts'
 import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
 import { preparePretraining, prepareText, type Prepared } from '../training/preparation.ts'
@@ -161,7 +162,8 @@ export class Runs {
       const engine = this.lab.engine.get()
       // Kernel sets round differently: a run goes on with the one that it was started with.
       const simd = engine.simds.find(name => name === record.engine.simd)
-      const plan = engine.compile(prepared.graph, { ...prepared.plan, threads: this.lab.threads(), ...(simd && { simd }) })
+      const threads = usefulThreads(prepared.graph, prepared.plan, this.lab.threads())
+      const plan = engine.compile(prepared.graph, { ...prepared.plan, threads, ...(simd && { simd }) })
       const control = new RunControl()
       const before = (await readLog(folder.log)).lines
       const live: LiveRun = {

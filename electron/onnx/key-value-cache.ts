@@ -16,12 +16,13 @@ export class KeyValueCache {
   /** By layer: keys, then values. Longer than the rows in use once streams have ended. */
   #arrays: Float32Array[]
   #lengths: number[]
-  #capacity = 0
+  /** Never 0: the runtime's WebGPU crashes on tensors without elements. */
+  #capacity = bucket
 
   /** @param rows streams, one row each */
   constructor(sizes: AttentionSizes, rows: number) {
     this.#sizes = sizes
-    this.#arrays = Array.from({ length: 2 * sizes.layers }, () => new Float32Array(0))
+    this.#arrays = Array.from({ length: 2 * sizes.layers }, () => new Float32Array(rows * this.#rowSize(bucket)))
     this.#lengths = new Array<number>(rows).fill(0)
   }
 

@@ -1,6 +1,7 @@
 /** One model in a thread of its own, since ONNX Runtime computes on the thread that calls it. */
 import { parentPort } from 'node:worker_threads'
 import { LabFailure, failureOf, assertNever } from '../contract/failure.ts'
+import type { ProviderName, ProviderRefusal } from '../contract/models.ts'
 import { decodeStreams } from '../sampling/decode-streams.ts'
 import { openGraph } from './exported-model.ts'
 import { openFolder } from './folder-model.ts'
@@ -23,8 +24,17 @@ const isSmall = ({ layers, channels }: SessionRequest['sizes']) => layers <= 4 &
 
 async function open({ source, sizes, provider, threads: most }: SessionRequest): Promise<SessionOpened> {
   const threads = isSmall(sizes) ? 1 : most
-  const found = await openOnBest(providerOrder(provider), provider, threads, file =>
-    source.kind === 'graph' ? openGraph(source, file) : openFolder(source, file)
+  // Models of other makers begin with an empty past, on which the runtime's WebGPU crashes the whole process.
+  const unfit = (name: ProviderName) => source.kind === 'folder' && name === 'webgpu'
+  const order = providerOrder(provider)
+  const unsupported = order.filter(unfit).map((name): ProviderRefusal => {
+    return { provider: name, why: 'not-supported', detail: 'onnxruntime-node’s WebGPU takes no empty tensors' }
+  })
+  const found = await openOnBest(
+    order.filter(name => !unfit(name)),
+    provider,
+    threads,
+    file => (source.kind === 'graph' ? openGraph(source, file) : openFolder(source, file))
   )
   opened = found.opened
   const { model, operations, millisecondsPerToken } = opened
@@ -33,7 +43,7 @@ async function open({ source, sizes, provider, threads: most }: SessionRequest):
     description: {
       provider: opened.provider,
       requested: provider,
-      refused: found.refused,
+      refused: [...unsupported, ...found.refused],
       operations,
       weights,
       attention,

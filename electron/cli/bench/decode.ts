@@ -48,8 +48,8 @@ export async function measureDecoding(options: BenchOptions, note: (text: string
     races.push(
       await raceDecoding(model, {
         threads,
-        rounds: options.quick ? 2 : 4,
-        tokens: options.quick ? 48 : 96,
+        rounds: options.quick ? 3 : 6,
+        tokens: options.quick ? 32 : 64,
         ...(engine && { engine }),
         ...(transformers && { transformers }),
         note

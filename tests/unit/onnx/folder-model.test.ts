@@ -62,6 +62,20 @@ describe('LLaMA-like models with grouped key-value heads', () => {
     })
 })
 
+it('models of other makers never meet WebGPU, which crashes on their empty past', async () => {
+  const folder = await temporaryFolder()
+  const { layers, heads, headSize, vocabulary, context } = smallLlama
+  const sizes = { layers, heads, channels: heads * headSize, vocabulary, context }
+  await writeLlamaFiles(folder, smallLlama, llamaWeights(smallLlama, 8), 'model')
+  const source = { kind: 'folder', directory: folder, sizes } as const
+  const session = closedAfterwards(await openOnnxSession({ source, sizes, provider: 'webgpu', threads: 1 }))
+  expect(session.description).toMatchObject({
+    provider: 'cpu',
+    requested: 'webgpu',
+    refused: [{ provider: 'webgpu', why: 'not-supported' }]
+  })
+})
+
 describe('folders that cannot be run', () => {
   const sizes = { layers: 1, heads: 1, channels: 4, vocabulary: 17, context: 8 }
 

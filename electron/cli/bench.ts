@@ -4,7 +4,8 @@ import { print, printJson } from './command.ts'
 import { StatusLine } from './terminal.ts'
 
 const benchmarks = {
-  train: async (): Promise<Measure> => (await import('./bench/train.ts')).measureTraining
+  train: async (): Promise<Measure> => (await import('./bench/train.ts')).measureTraining,
+  decode: async (): Promise<Measure> => (await import('./bench/decode.ts')).measureDecoding
 }
 
 /**

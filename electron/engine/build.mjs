@@ -73,6 +73,18 @@ function headers() {
   return numbers.join('.') === process.versions.node ? [`--nodedir=${prefix}`] : []
 }
 
+/** The line of a log that says most: what is missing, else the first error, else what node-gyp makes of it. */
+function reasonIn(log) {
+  const signs = [
+    /Could not find .+/,
+    /not found: .+/,
+    /\S+: (No such file or directory|command not found)/,
+    /.*\berror( C\d+)?: .+/,
+    /(?<=gyp ERR! stack Error: ).+/
+  ]
+  return signs.map(sign => sign.exec(log)?.[0].trim()).find(Boolean)
+}
+
 function compile() {
   const mark = fingerprint()
   const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
@@ -90,13 +102,7 @@ function compile() {
     return
   }
   const log = `${stdout ?? ''}\n${stderr ?? ''}`.trim()
-  const reason =
-    error?.message ??
-    log
-      .split('\n')
-      .find(line => /error|not found|could not find/i.test(line))
-      ?.trim() ??
-    `node-gyp ended with code ${status}`
+  const reason = error?.message ?? reasonIn(log) ?? `node-gyp ended with code ${status}`
   writeFileSync(
     problem,
     JSON.stringify({ reason, install: install[process.platform] ?? install.linux, log: log.slice(-20_000) }, null, 2)

@@ -109,6 +109,8 @@ export const test = base.extend<LabFixtures>({
   },
   page: async ({ page, host, watch }, use) => {
     await page.goto(host.url)
+    // The first room has an address of its own once the page is at home in it.
+    await expect(page).toHaveURL(/#\/\w/)
     await expect(page.getByRole('main')).toBeVisible()
     await use(page)
     watch.check()

@@ -5,7 +5,8 @@ import { StatusLine } from './terminal.ts'
 
 const benchmarks = {
   train: async (): Promise<Measure> => (await import('./bench/train.ts')).measureTraining,
-  decode: async (): Promise<Measure> => (await import('./bench/decode.ts')).measureDecoding
+  decode: async (): Promise<Measure> => (await import('./bench/decode.ts')).measureDecoding,
+  startup: async (): Promise<Measure> => (await import('./bench/startup.ts')).measureStartup
 }
 
 /**

@@ -75,7 +75,7 @@ export function smallLab(overrides: Partial<Handlers> = {}): SmallLab {
           aborted.push('generate')
           signal.throwIfAborted()
         }
-        progress({ token: { id, text: String(id) } })
+        progress({ token: { id, text: String(id) }, text: String(id) })
         await new Promise(resolve => setTimeout(resolve, 1))
       }
       return { tokens: [], text: '', ended: 'length', tokensPerSecond: 1, provider: 'cpu' }

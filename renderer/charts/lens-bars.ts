@@ -55,10 +55,12 @@ export function lensBars({ layers, width, rowHeight, words }: LensBars, theme: C
             show: true,
             position: 'right' as const,
             distance: 6,
+            // The bar's own opacity is not for its text.
+            opacity: 1,
             formatter: `{token|${inRichText(texts[i]!.token)}}  {p|${texts[i]!.p}}`,
             rich: {
-              token: { fontFamily: theme.mono, fontSize: theme.size, color: theme.ink },
-              p: { fontFamily: theme.sans, fontSize: theme.size * 0.9, color: theme.ink2 }
+              token: { fontFamily: theme.mono, fontSize: theme.size, color: theme.ink, opacity: 1 },
+              p: { opacity: 1, fontFamily: theme.sans, fontSize: theme.size * 0.9, color: theme.ink2 }
             }
           }
         }))

@@ -126,6 +126,11 @@ export default {
     todo: '请选择含有 config.json 的文件夹。'
   },
   'import-no-folder': { what: '应为一个含有模型的文件夹。', todo: '请拖入文件夹本身，而不是里面的文件。' },
+  'export-folder': {
+    what: '文件夹 {path} 里已有 {count} 个文件。',
+    expected: '应为一个新的或空的文件夹。',
+    todo: '请换一个名字。'
+  },
   'export-form': { what: '这个模型不能以这种形式导出。', expected: '{message}' },
   'export-too-large': {
     what: '权重太大，一个 ONNX 文件放不下。',
@@ -234,7 +239,9 @@ export default {
   'engine-input': { what: '交给训练器的数据不对。', expected: '{message}' },
   'engine-closed': { what: '训练器的这个计划已经关闭。', todo: '请重新开始。' },
 
-  // 对照检验
+  // 对照检验与基准
+  'bench-model': { what: '基准测试没有模型 {model}。', expected: '应为以下之一：{known}' },
+  'browser-missing': { what: '这项基准需要 Chromium，但它无法启动：{reason}', todo: '请用 CHROMIUM 指明它的路径。' },
   'fixture-unknown': { what: '{file} 不是可以对照的参考文件：{reason}。' },
   'fixture-unreadable': { what: '参考文件 {file} 无法读取：{reason}' },
   'fixture-incomplete': { what: '参考文件无法对照：{reason}。' }

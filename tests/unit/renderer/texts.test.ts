@@ -1,4 +1,4 @@
-/** The page's texts: both languages say the same things with the same values. */
+/** The page's texts: both languages say the same things with the same values. Failures have a test of their own. */
 import { expect, test } from 'vitest'
 import * as en from '../../../renderer/i18n/en/index.ts'
 import * as zh from '../../../renderer/i18n/zh-CN/index.ts'
@@ -10,8 +10,9 @@ function leaves(texts: object, path = ''): Map<string, string> {
     )
   )
 }
-const english = leaves(en)
-const chinese = leaves(zh)
+const but = ({ failures: _, ...texts }: typeof en | typeof zh) => texts
+const english = leaves(but(en))
+const chinese = leaves(but(zh))
 const places = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
 
 test('every text stands in both languages', () => {

@@ -200,6 +200,49 @@ test.describe('the contract over Electron’s messages', () => {
       })
   })
 
+  test('carries progress in order before the result, and cancels one call alone', async ({ page }) => {
+    const run = await startRun(page, { ...endless, steps: 20 })
+    let model: string | undefined
+    await expect
+      .poll(async () => {
+        const runs = await page.evaluate(() => window.lab.call('runs.list', undefined).result)
+        model = runs.ok ? runs.value.find(({ id }) => id === run)?.model : undefined
+        return model
+      })
+      .toBeTruthy()
+    const outcome = await page.evaluate(async model => {
+      const settings = { repetitionPenalty: 1, noRepeatNgram: 0, temperature: 1, topK: 0, topP: 1, greedy: false }
+      const seen: number[] = []
+      let heard = 0
+      let begun!: () => void
+      const beginning = new Promise<void>(resolve => (begun = resolve))
+      const endless = window.lab.call(
+        'generate',
+        { model, text: 'Shall', settings, seed: 1, maxTokens: 4096, slide: true },
+        () => {
+          if (++heard === 3) begun()
+        }
+      )
+      await beginning
+      const other = window.lab.call('generate', { model, text: 'Shall', settings, seed: 2, maxTokens: 12 }, ({ token }) =>
+        seen.push(token.id)
+      )
+      endless.cancel()
+      const [cancelled, finished] = await Promise.all([endless.result, other.result])
+      const atCancel = heard
+      await new Promise(resolve => setTimeout(resolve, 300))
+      return {
+        cancelled: cancelled.ok ? 'finished' : cancelled.failure.code,
+        silent: heard === atCancel,
+        finished: finished.ok && finished.value.tokens.map(token => token.id),
+        seen
+      }
+    }, model!)
+    expect(outcome).toMatchObject({ cancelled: 'cancelled', silent: true })
+    expect(outcome.finished).toHaveLength(12)
+    expect(outcome.seen).toEqual(outcome.finished)
+  })
+
   test('pushes events in order to who listens, and to nobody who has stopped', async ({ page }) => {
     const heard = await page.evaluate(async () => {
       const heard: string[] = []

@@ -3,7 +3,7 @@
  *
  * | form | inputs | outputs |
  * | --- | --- | --- |
- * | `full` | input_ids (B, T) | logits (B, T, V), attention.N (B, H, T, T), residual.N (B, T, C), lens (residuals, B, V) |
+ * | `full` | input_ids (B, T) | logits (B, T, V), attention.N (B, H, T, T), residual.N (B, T, C), lens (residuals, B, V), where the graph names residuals |
  * | `cached` | input_ids (B, T), attention_mask (B, P+T), position_ids (B, T), past_key_values.N.key and .value (B, H, P, D) | logits (B, 1, V), present.N.key and .value (B, H, P+T, D) |
  * | `delta` | input_ids (B, T), position_ids (B, T), mask (B, 1, T, P+T) additive, past.N.key and .value (B, H, P, D) | logits (B, 1, V), new.N.key and .value (B, H, T, D) |
  *
@@ -71,7 +71,8 @@ class Exporter {
   ) {
     this.#standard = form === 'cached' && attention === 'standard'
     this.#weights = weights
-    this.#sizes = attentionSizes(graph)
+    const attends = graph.nodes.some(node => node.op === 'attention')
+    this.#sizes = attends || form !== 'full' ? attentionSizes(graph) : { layers: 0, heads: 0, headSize: 0 }
   }
 
   export(): Uint8Array {
@@ -143,6 +144,7 @@ class Exporter {
       return
     }
     for (let layer = 0; layer < layers; layer++) writer.output(`attention.${layer}`, 'float32', [B, heads, T, T])
+    if (graph.residuals.length === 0) return
     const channels = shapeOf(graph, graph.head.norm.weight)[0]!
     graph.residuals.forEach((residual, i) => {
       writer.apply('Identity', [this.#value(residual)], {}, `residual.${i}`)

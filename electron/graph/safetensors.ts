@@ -32,7 +32,10 @@ const EntrySchema = v.object({
   shape: v.pipe(v.array(size), v.maxLength(16)),
   data_offsets: v.tuple([size, size])
 })
-const MetadataSchema = v.record(v.string(), v.string())
+/** Texts by name. Not a `v.record`, which leaves out names such as `constructor`. */
+const MetadataSchema = v.custom<Readonly<Record<string, string>>>(
+  value => typeof value === 'object' && value !== null && Object.values(value).every(text => typeof text === 'string')
+)
 
 function typeOf(values: TensorValues): Type {
   if (values instanceof Float32Array) return 'F32'

@@ -54,6 +54,11 @@ export function tokenizerJson({ form, tokens, merges, special }: TokenizerParts)
   )}\n`
 }
 
+/** Ids by token. Not a `v.record`, which leaves out the tokens `prototype` and `constructor`; GPT-2 has both. */
+function isVocabulary(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every(id => Number.isSafeInteger(id) && id >= 0)
+}
+
 const FileSchema = v.looseObject({
   added_tokens: v.optional(v.array(v.looseObject({ id: v.number(), content: v.string() })), []),
   normalizer: v.nullish(v.unknown()),
@@ -63,7 +68,7 @@ const FileSchema = v.looseObject({
   decoder: v.nullish(v.looseObject({ type: v.string() })),
   model: v.looseObject({
     type: v.optional(v.string()),
-    vocab: v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0))),
+    vocab: v.custom<Readonly<Record<string, number>>>(isVocabulary),
     merges: v.array(v.union([v.string(), v.tuple([v.string(), v.string()])])),
     byte_fallback: v.optional(v.boolean())
   })

@@ -153,11 +153,11 @@ describe('a run that was interrupted', { timeout: 240_000 }, () => {
   it('ends after kill -9 with the bytes of one that was not disturbed', async () => {
     const undisturbed = (await train(...long)).at(-1) as Done
     const running = gptlab.start([...tiny, ...long, '--json'])
-    await until(running, line => line.kind === 'checkpoint' && line.step > 0)
-    const killedAt = await until(running, line => line.kind === 'step' && line.step > 60)
+    // A checkpoint is announced when its writing begins, and the next one only when it is on the disk.
+    const { step } = (await until(running, line => line.kind === 'checkpoint' && line.step > 0)) as { step: number }
+    await until(running, line => line.kind === 'checkpoint' && line.step > step)
     running.child.kill('SIGKILL')
     expect((await running.ended).signal).toBe('SIGKILL')
-    expect(killedAt).toMatchObject({ kind: 'step' })
 
     const id = await runOf('interrupted')
     expect(existsSync(join(gptlab.home, 'models', id))).toBe(false)

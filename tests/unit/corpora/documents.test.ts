@@ -57,8 +57,8 @@ describe('held-out part', () => {
           for (const part of [...train, ...validation]) expect(part.isWellFormed()).toBe(true)
           const whole = plainText(documents).length
           const first = plainText(train).length
-          // The blank line at the cut belongs to neither part, and a pair of surrogates stays together.
-          expect(Math.abs(first - whole * (1 - share))).toBeLessThanOrEqual(3)
+          // The blank line at the cut belongs to neither part (2), a pair of surrogates stays together (1), and the cut is rounded down.
+          expect(Math.abs(first - whole * (1 - share))).toBeLessThan(4)
         }
       )
     )

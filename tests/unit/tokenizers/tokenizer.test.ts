@@ -52,10 +52,10 @@ describe.each(['bytes', 'bpe', 'gpt2'] as const)('%s', kind => {
     const theirs = new HuggingFaceTokenizer(JSON.parse(tokenizer.json()), {})
     fc.assert(
       fc.property(
-        fc.oneof(
-          fc.constantFrom(...text.split('\n').slice(0, 200)),
-          anyText.filter(input => !input.includes('<|'))
-        ),
+        // Their library takes the name of a special token in a text for the token itself, and refuses to decode nothing.
+        fc
+          .oneof(fc.constantFrom(...text.split('\n').slice(0, 200)), anyText)
+          .filter(input => input !== '' && !input.includes('<|')),
         input => {
           expect(theirs.encode(input, { add_special_tokens: false }).ids).toEqual([...tokenizer.encode(input)])
           expect(

@@ -31,12 +31,12 @@ async function set(page: Page, fields: Readonly<Record<string, string | number>>
 }
 /** A model small enough for a test. */
 const small = { Layers: 1, Heads: 2, Channels: 16, Context: 16, Batch: 4, 'Warm-up': 10, 'Evaluation batches': 1 }
-/** A run that does not end by itself while a test looks at it: some hundred steps a second at most. */
+/** A run that does not end by itself while a test looks at it, at the pace of a real one: some hundred steps a second at most. */
 const long = {
-  Layers: 2,
+  Layers: 4,
   Heads: 4,
-  Channels: 64,
-  Context: 32,
+  Channels: 128,
+  Context: 64,
   Batch: 8,
   'Warm-up': 10,
   'Evaluation batches': 1,

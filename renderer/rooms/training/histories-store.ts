@@ -14,9 +14,15 @@ const drawEvery = 250
  */
 const readAgainAfter = (steps: number) => Math.max(4_000, steps)
 
+/** Whether the run comes to rest with this line: what is shown then is shown for long, and must be whole. */
+const rests = (line: RunProgress) => line.kind === 'state' && line.state !== 'running'
+
 interface Watched {
   columns: HistoryColumns
+  /** When the columns were last read whole, milliseconds; 0 when never. */
   read: number
+  /** Whether they are to be read once more after the reading that goes on. */
+  again: boolean
   /** Lines that came while the history was on its way; null when none is. */
   late: RunProgress[] | null
 }
@@ -40,7 +46,9 @@ export const useHistories = defineStore('histories', () => {
 
   async function read(run: string): Promise<void> {
     const entry = watched.get(run)
-    if (!entry || entry.late) return
+    if (!entry) return
+    if (entry.late) return void (entry.again = true)
+    entry.again = false
     entry.late = []
     try {
       entry.columns = columnsOf(await call('runs.history', { run }))
@@ -52,12 +60,13 @@ export const useHistories = defineStore('histories', () => {
       entry.late = null
       show()
     }
+    if (entry.again) await read(run)
   }
 
   /** Reads a run's history unless it is known, and keeps it up. */
   function watchRun(run: string): void {
     if (watched.has(run)) return
-    watched.set(run, { columns: emptyColumns(), read: 0, late: null })
+    watched.set(run, { columns: emptyColumns(), read: 0, again: false, late: null })
     void read(run)
   }
   function compare(run: string, withIt: boolean): void {
@@ -67,13 +76,12 @@ export const useHistories = defineStore('histories', () => {
   on('run', ({ run, progress }) => {
     const entry = watched.get(run)
     if (!entry) return
-    const again = rewound(entry.columns, progress)
+    const outdated = rewound(entry.columns, progress) || rests(progress)
     entry.late?.push(progress)
     append(entry.columns, progress)
     announce()
-    const pause = progress.kind === 'evaluation' || progress.kind === 'state'
     const old = Date.now() - entry.read > readAgainAfter(entry.columns.steps.length)
-    if (again || (pause && old) || progress.kind === 'done' || progress.kind === 'failed') void read(run)
+    if (outdated || (old && progress.kind === 'evaluation')) void read(run)
   })
   useConnection().whenConnected(() => {
     for (const run of watched.keys()) void read(run)

@@ -15,11 +15,14 @@ export function labFailure(error: unknown): never {
   throw error
 }
 
-/** The addon's form of a batch. @throws LabFailure `engine-input` for an input that is missing or of the wrong type. */
-function nativeBatch(graph: Graph, batch: Batch): NativeBatch {
+/** The addon's form of a batch. @throws LabFailure `engine-input` for an input of the wrong type, or missing where the batch is to be whole. */
+function nativeBatch(graph: Graph, batch: Batch, whole = true): NativeBatch {
   return graph.inputs.map(({ name, type }) => {
     const values = batch[name]
-    if (!values) throw new LabFailure('engine-input', `Expected values for the input ${name} but received none.`, { input: name })
+    if (!values) {
+      if (!whole) return type === 'int32' ? new Int32Array() : new Float32Array()
+      throw new LabFailure('engine-input', `Expected values for the input ${name} but received none.`, { input: name })
+    }
     const right = type === 'int32' ? values instanceof Int32Array : values instanceof Float32Array
     if (!right)
       throw new LabFailure('engine-input', `Expected ${type} values for ${name} but received ${values.constructor.name}.`, {
@@ -41,6 +44,12 @@ function named(graph: Graph, values: readonly Float32Array[]): Parameters {
 function ordered(graph: Graph, values: Parameters): Float32Array[] {
   checkParameters(graph, values)
   return graph.parameters.map(({ name }) => values.get(name)!)
+}
+
+/** Rows in the inputs that are there. */
+function countRows(graph: Graph, length: number, values: NativeBatch): number {
+  const given = values.findIndex(({ length }) => length > 0)
+  return given < 0 ? 0 : values[given]!.length * (graph.inputs[given]!.per === 'sequence' ? length : 1)
 }
 
 /** Batches in the values of an input; 0 when they are no whole number, which the addon refuses. */
@@ -91,6 +100,13 @@ export function compilePlan(
     labFailure(error)
   }
 
+  const output = async (batch: Batch, name: string, length: number) => {
+    const inputs = nativeBatch(graph, batch, false)
+    const out = new Float32Array(countRows(graph, length, inputs) * (plan.outputs[name] ?? 0))
+    await plan.output(inputs, name, length, out).catch(labFailure)
+    return out
+  }
+
   return {
     threads,
     simd,
@@ -112,6 +128,7 @@ export function compilePlan(
       await plan.logits(tokens, sequence, out).catch(labFailure)
       return out
     },
+    outputs: (values, name) => output(values, name, length),
     async gradients(values) {
       const gradients = blank(graph)
       const loss = await plan.gradients(nativeBatch(graph, values), gradients).catch(labFailure)

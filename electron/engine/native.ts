@@ -12,6 +12,10 @@ export interface NativePlan {
   train(batch: NativeBatch, learningRates: Float64Array, losses: Float64Array, norms: Float64Array): Promise<number>
   evaluate(batch: NativeBatch, losses: Float64Array): Promise<void>
   logits(tokens: Int32Array, length: number, out: Float32Array): Promise<void>
+  /** Columns of each named output. */
+  readonly outputs: Readonly<Record<string, number>>
+  /** An output of whole sequences of `length`; what it does not depend on may be empty. */
+  output(batch: NativeBatch, name: string, length: number, out: Float32Array): Promise<void>
   /** @returns loss */
   gradients(batch: NativeBatch, places: readonly Float32Array[]): Promise<number>
   generate(options: {

@@ -121,6 +121,13 @@ export interface Plan {
   evaluate(batch: Batch): Promise<Float64Array>
   /** Logits (B, T, V) of `tokens` (B·T with T = `length`, at most the planned one), without dropout. */
   logits(tokens: Int32Array, length: number): Promise<Float32Array>
+  /**
+   * A named output of the graph (`logits`, `logProbabilities`, `values`, `scores`, `classes`) for every row of the batch,
+   * (rows, columns) row-major, without dropout. Inputs that it does not depend on may be left out: `old` and `returns`
+   * for `values`, for example. `batch` holds whole sequences of the planned length, as many as there are.
+   * @throws LabFailure `engine-input` for a name that is no output of the graph
+   */
+  outputs(batch: Batch, name: string): Promise<Float32Array>
   /** Loss and the gradient of every parameter for one batch, without an update. */
   gradients(batch: Batch): Promise<{ readonly loss: number; readonly gradients: Parameters }>
   /** Cached decoding of several streams at once; draws at the given temperature. */

@@ -63,6 +63,69 @@ export type GraphNode =
   | { readonly op: 'add'; readonly out: string; readonly a: string; readonly b: string }
   /** −mean over rows with target ≥ 0 of log softmax(logits)[target]; rows with target −1 do not count. A scalar. */
   | { readonly op: 'cross-entropy'; readonly out: string; readonly logits: string; readonly targets: string }
+  /** log softmax(logits / temperature)[target] of each row, one column; 0 where the target is −1. */
+  | {
+      readonly op: 'token-log-probabilities'
+      readonly out: string
+      readonly logits: string
+      readonly targets: string
+      readonly temperature: number
+    }
+  /**
+   * −mean over all pairs of log σ(s_better − s_worse) (Ouyang et al. 2022). scores: one column. Inputs, int32 per
+   * sequence: `at`, the position whose score counts; `group`, equal for completions of one prompt, −1 for a sequence
+   * that counts in no pair; `rank`, lower is better, equal ranks make no pair. A scalar.
+   */
+  | {
+      readonly op: 'pairwise-loss'
+      readonly out: string
+      readonly scores: string
+      readonly at: string
+      readonly group: string
+      readonly rank: string
+    }
+  /**
+   * Mean over rows with target ≥ 0 of max(−A·ρ, −A·clip(ρ, 1 − clip, 1 + clip)), ρ = exp(logProbability − old) (Schulman
+   * et al. 2017); with `reference` and `beta` plus beta·(exp(d) − d − 1), d = reference − logProbability (Shao et al.
+   * 2024). Inputs, float32 per token: `old`, `advantages`, `reference`. A scalar.
+   */
+  | {
+      readonly op: 'clipped-policy-loss'
+      readonly out: string
+      readonly logProbabilities: string
+      readonly targets: string
+      readonly old: string
+      readonly advantages: string
+      readonly clip: number
+      readonly reference?: string
+      readonly beta?: number
+    }
+  /**
+   * ½·mean over rows with target ≥ 0 of max((V − R)², (clip(V, old − clip, old + clip) − R)²). values: one column.
+   * Inputs, float32 per token: `old`, `returns`. A scalar.
+   */
+  | {
+      readonly op: 'value-loss'
+      readonly out: string
+      readonly values: string
+      readonly targets: string
+      readonly old: string
+      readonly returns: string
+      readonly clip: number
+    }
+  /**
+   * −mean over pairs of log σ(beta·[(Σ log π − reference)_chosen − (Σ log π − reference)_rejected]) (Rafailov et al.
+   * 2023). Sequence 2i is chosen, 2i+1 rejected; the sums are over rows with target ≥ 0; `reference`, float32 per
+   * sequence, is the reference model's sum. A pair of sequences without targets does not count. A scalar.
+   */
+  | {
+      readonly op: 'preference-loss'
+      readonly out: string
+      readonly logProbabilities: string
+      readonly targets: string
+      readonly reference: string
+      readonly beta: number
+    }
 
 export interface Graph {
   readonly name: string
@@ -73,12 +136,12 @@ export interface Graph {
   readonly parameters: readonly ParameterSpec[]
   /** In order of computation. */
   readonly nodes: readonly GraphNode[]
-  /** Named results: `logits` (B·T, V), `loss` (scalar). */
+  /** Named results: `loss` (scalar) and, by what the graph is for, `logits` (B·T, V), `logProbabilities`, `scores` or `values` (B·T, 1), `classes` (B·T, classes). */
   readonly outputs: Readonly<Record<string, string>>
   /** Residual stream after the embedding and after each layer, in order; what the logit lens reads. */
   readonly residuals: readonly string[]
-  /** From a residual value to logits: the names of the final norm's and head's parameters. */
-  readonly head: {
+  /** From a residual value to logits: the names of the final norm's and head's parameters. Only of graphs with logits. */
+  readonly head?: {
     readonly norm: { readonly weight: string; readonly bias?: string; readonly epsilon: number }
     readonly weight: string
   }

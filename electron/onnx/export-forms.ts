@@ -28,6 +28,24 @@ export function attentionSizes(graph: Graph): AttentionSizes {
   return { layers: nodes.length, heads: first.heads, headSize: columns / first.heads }
 }
 
+/** What a model says at each position, in the graph and in the file; the names are those of `Graph.outputs`. */
+const modelOutputs = ['logits', 'scores', 'values', 'classes'] as const
+
+/** @throws LabFailure `export-form` for a graph without such an output, and for decoding one without logits */
+export function modelOutput(
+  graph: Graph,
+  form: ExportForm
+): { readonly name: (typeof modelOutputs)[number]; readonly value: string; readonly columns: number } {
+  const name = modelOutputs.find(name => graph.outputs[name] !== undefined)
+  const value = name && graph.outputs[name]
+  const head = graph.nodes.find(node => node.out === value)
+  if (!name || !value || head?.op !== 'linear')
+    throw new LabFailure('export-form', `Expected a model with ${modelOutputs.join(', ')} from a linear layer.`)
+  if (name !== 'logits' && form !== 'full')
+    throw new LabFailure('export-form', `Expected a model with logits but this one has ${name}: it cannot be decoded.`)
+  return { name, value, columns: shapeOf(graph, head.weight)[0]! }
+}
+
 /** Shape of one of a graph's parameters. */
 export function shapeOf(graph: Graph, parameter: string): readonly number[] {
   return graph.parameters.find(({ name }) => name === parameter)!.shape

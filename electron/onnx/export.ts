@@ -8,7 +8,9 @@
  * | `delta` | input_ids (B, T), position_ids (B, T), mask (B, 1, T, P+T) additive, past.N.key and .value (B, H, P, D) | logits (B, 1, V), new.N.key and .value (B, H, T, D) |
  *
  * `cached` has the names of Hugging Face's exports. `lens` is the final norm and the head applied to
- * each residual at the last position. Dropout is for training only and leaves no trace.
+ * each residual at the last position. A reward model, a value model and a classifier have the full form only,
+ * with scores (B, T, 1), values (B, T, 1) or classes (B, T, classes) in the place of logits and without a lens.
+ * Dropout and losses are for training only and leave no trace.
  */
 import { assertNever } from '../contract/failure.ts'
 import type { Graph, GraphNode } from '../graph/graph.ts'
@@ -26,6 +28,7 @@ import {
 import {
   attentionSizes,
   exporterVersion,
+  modelOutput,
   shapeOf,
   type AttentionSizes,
   type ExportForm,
@@ -56,6 +59,7 @@ class Exporter {
   readonly #standard: boolean
   readonly #weights: WeightForm
   readonly #sizes: AttentionSizes
+  readonly #head: ReturnType<typeof modelOutput>
   /** Names of values that are another value: dropout passes its input on. */
   readonly #aliases = new Map<string, string>()
   #scope!: AttentionScope
@@ -69,6 +73,7 @@ class Exporter {
     readonly form: ExportForm,
     { attention = 'decomposed', weights = 'fp32' }: ExportOptions
   ) {
+    this.#head = modelOutput(graph, form)
     this.#standard = form === 'cached' && attention === 'standard'
     this.#weights = weights
     const attends = graph.nodes.some(node => node.op === 'attention')
@@ -136,7 +141,8 @@ class Exporter {
     const { graph } = this
     const { layers, heads, headSize } = this.#sizes
     const [B, T] = ['batch_size', 'sequence_length']
-    writer.output('logits', 'float32', [B, this.form === 'full' ? T : 1, graph.vocabulary])
+    const { name: head, columns } = this.#head
+    writer.output(head, 'float32', [B, this.form === 'full' ? T : 1, columns])
     if (this.form !== 'full') {
       const [name, length] = this.form === 'cached' ? ['present', 'total_sequence_length'] : ['new', T]
       for (let layer = 0; layer < layers; layer++)
@@ -145,17 +151,17 @@ class Exporter {
     }
     for (let layer = 0; layer < layers; layer++) writer.output(`attention.${layer}`, 'float32', [B, heads, T, T])
     if (graph.residuals.length === 0) return
-    const channels = shapeOf(graph, graph.head.norm.weight)[0]!
+    const channels = shapeOf(graph, graph.nodes.find(node => node.op === 'embedding')!.table)[1]!
     graph.residuals.forEach((residual, i) => {
       writer.apply('Identity', [this.#value(residual)], {}, `residual.${i}`)
       writer.output(`residual.${i}`, 'float32', [B, T, channels])
     })
-    this.#lens()
+    if (graph.head) this.#lens(graph.head)
   }
 
-  #lens(): void {
+  #lens(head: NonNullable<Graph['head']>): void {
     const writer = this.#writer
-    const { head, residuals, vocabulary } = this.graph
+    const { residuals, vocabulary } = this.graph
     const rows = residuals.map(residual =>
       writer.apply('Unsqueeze', [
         writer.apply('Gather', [this.#value(residual), writer.integer(-1)], { axis: { int: 1 } }),
@@ -188,12 +194,11 @@ class Exporter {
         this.#layerNorm({ ...node, x: this.#value(node.x) })
         return
       case 'linear': {
-        const isLogits = node.out === this.graph.outputs.logits
+        const isHead = node.out === this.#head.value
         const x = this.#value(node.x)
         // Decoding needs the last position's logits only.
-        const rows =
-          isLogits && this.form !== 'full' ? writer.apply('Gather', [x, writer.integers([-1])], { axis: { int: 1 } }) : x
-        this.#linear({ ...node, x: rows, out: isLogits ? 'logits' : node.out })
+        const rows = isHead && this.form !== 'full' ? writer.apply('Gather', [x, writer.integers([-1])], { axis: { int: 1 } }) : x
+        this.#linear({ ...node, x: rows, out: isHead ? this.#head.name : node.out })
         return
       }
       case 'attention':
@@ -209,6 +214,11 @@ class Exporter {
         writer.apply('Add', [this.#value(node.a), this.#value(node.b)], {}, node.out)
         return
       case 'cross-entropy':
+      case 'token-log-probabilities':
+      case 'pairwise-loss':
+      case 'clipped-policy-loss':
+      case 'value-loss':
+      case 'preference-loss':
         return
       default:
         assertNever(node)

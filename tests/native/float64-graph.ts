@@ -93,6 +93,16 @@ class Forward64 {
       }
       case 'cross-entropy':
         return { columns: 1, data: Float64Array.of(this.#crossEntropy(node)) }
+      case 'token-log-probabilities':
+        return { columns: 1, data: this.#tokenLogProbabilities(node) }
+      case 'pairwise-loss':
+        return { columns: 1, data: Float64Array.of(this.#pairwiseLoss(node)) }
+      case 'clipped-policy-loss':
+        return { columns: 1, data: Float64Array.of(this.#policyLoss(node)) }
+      case 'value-loss':
+        return { columns: 1, data: Float64Array.of(this.#valueLoss(node)) }
+      case 'preference-loss':
+        return { columns: 1, data: Float64Array.of(this.#preferenceLoss(node)) }
     }
   }
 
@@ -167,20 +177,83 @@ class Forward64 {
     return { columns, data }
   }
 
-  #crossEntropy(node: Node<'cross-entropy'>): number {
-    const { columns, data: logits } = this.value(node.logits)
-    let sum = 0
-    let count = 0
-    this.#input(node.targets).forEach((target, row) => {
-      if (target < 0) return
-      const values = logits.subarray(row * columns, (row + 1) * columns)
+  /** Rows with a target. */
+  #counted(targets: string): number[] {
+    return [...this.#input(targets)].flatMap((target, row) => (target < 0 ? [] : [row]))
+  }
+
+  #tokenLogProbabilities(node: Pick<Node<'token-log-probabilities'>, 'logits' | 'targets' | 'temperature'>): Float64Array {
+    const { columns, data } = this.value(node.logits)
+    const targets = this.#input(node.targets)
+    const out = new Float64Array(this.#rows)
+    for (const row of this.#counted(node.targets)) {
+      const values = data.subarray(row * columns, (row + 1) * columns).map(logit => logit / node.temperature)
       const most = Math.max(...values)
-      sum += most + Math.log(values.reduce((total, value) => total + Math.exp(value - most), 0)) - values[target]!
-      count++
+      out[row] = values[targets[row]!]! - most - Math.log(values.reduce((total, value) => total + Math.exp(value - most), 0))
+    }
+    return out
+  }
+
+  #crossEntropy(node: Node<'cross-entropy'>): number {
+    const logProbabilities = this.#tokenLogProbabilities({ ...node, temperature: 1 })
+    return mean(this.#counted(node.targets).map(row => -logProbabilities[row]!))
+  }
+
+  #pairwiseLoss(node: Node<'pairwise-loss'>): number {
+    const { batch, length } = this.shape
+    const [at, group, rank] = [this.#input(node.at), this.#input(node.group), this.#input(node.rank)]
+    const score = (b: number) => this.value(node.scores).data[b * length + at[b]!]!
+    const losses: number[] = []
+    for (let better = 0; better < batch; better++)
+      for (let worse = 0; worse < batch; worse++)
+        if (group[better]! >= 0 && group[better] === group[worse] && rank[better]! < rank[worse]!)
+          losses.push(Math.log1p(Math.exp(score(worse) - score(better))))
+    return mean(losses)
+  }
+
+  #policyLoss(node: Node<'clipped-policy-loss'>): number {
+    const logProbabilities = this.value(node.logProbabilities).data
+    const [old, advantages] = [this.#input(node.old), this.#input(node.advantages)]
+    return mean(
+      this.#counted(node.targets).map(row => {
+        const ratio = Math.exp(logProbabilities[row]! - old[row]!)
+        const clipped = Math.min(Math.max(ratio, 1 - node.clip), 1 + node.clip)
+        const surrogate = Math.max(-advantages[row]! * ratio, -advantages[row]! * clipped)
+        if (node.reference === undefined || node.beta === undefined) return surrogate
+        const distance = this.#input(node.reference)[row]! - logProbabilities[row]!
+        return surrogate + node.beta * (Math.exp(distance) - distance - 1)
+      })
+    )
+  }
+
+  #valueLoss(node: Node<'value-loss'>): number {
+    const values = this.value(node.values).data
+    const [old, returns] = [this.#input(node.old), this.#input(node.returns)]
+    return mean(
+      this.#counted(node.targets).map(row => {
+        const clipped = Math.min(Math.max(values[row]!, old[row]! - node.clip), old[row]! + node.clip)
+        return Math.max((values[row]! - returns[row]!) ** 2, (clipped - returns[row]!) ** 2) / 2
+      })
+    )
+  }
+
+  #preferenceLoss(node: Node<'preference-loss'>): number {
+    const { batch, length } = this.shape
+    const logProbabilities = this.value(node.logProbabilities).data
+    const [targets, reference] = [this.#input(node.targets), this.#input(node.reference)]
+    const rewards = Array.from({ length: batch }, (_, b) => {
+      const rows = this.#counted(node.targets).filter(row => Math.floor(row / length) === b)
+      return rows.reduce((sum, row) => sum + logProbabilities[row]!, 0) - reference[b]!
     })
-    return sum / count
+    const counts = (b: number) => targets.subarray(b * length, (b + 1) * length).some(target => target >= 0)
+    const losses: number[] = []
+    for (let chosen = 0; chosen < batch; chosen += 2)
+      if (counts(chosen)) losses.push(Math.log1p(Math.exp(-node.beta * (rewards[chosen]! - rewards[chosen + 1]!))))
+    return mean(losses)
   }
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** A value of the graph, row-major. */
 export function value64(

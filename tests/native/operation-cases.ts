@@ -96,8 +96,7 @@ class GraphBuilder {
       parameters: this.parameters,
       nodes: this.nodes,
       outputs: { logits: logits.name, loss: 'loss' },
-      residuals: [],
-      head: { norm: { weight: '', epsilon: 0 }, weight: '' }
+      residuals: []
     }
   }
 }

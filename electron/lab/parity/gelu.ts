@@ -21,8 +21,7 @@ function geluGraph(fused: boolean): Graph {
     parameters: [parameter('table'), ...(fused ? [parameter('identity')] : [])],
     nodes,
     outputs: { logits: 'logits' },
-    residuals: [],
-    head: { norm: { weight: 'table', epsilon: 0 }, weight: 'table' }
+    residuals: []
   }
 }
 

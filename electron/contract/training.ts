@@ -4,40 +4,26 @@ import * as v from 'valibot'
 const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1))
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 
-/** A training recipe: what to train on what, how long, and what for. Stored as JSON in `models/recipes/`. */
-export const RecipeSchema = v.strictObject({
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0))
+const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1))
+const temperature = v.pipe(v.number(), v.minValue(0.01), v.maxValue(10))
+const rate = v.pipe(v.number(), v.minValue(0), v.maxValue(10))
+/** Handle of a model: its id, its folder's name, or its name (the newest of several). */
+const model = v.pipe(v.string(), v.minLength(1), v.maxLength(300))
+/** Handle of a corpus or of a data set: `sonnets`, `atlas`, or one the user added. */
+const source = v.pipe(v.string(), v.minLength(1))
+
+/** What the recipes of all stages say. */
+const everyStage = {
   name: v.pipe(v.string(), v.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'-]{0,79}$/u)),
   purpose: v.string(),
   /** What to expect, and on which machine it was seen. */
   expected: v.strictObject({ minutes: v.number(), hardware: v.string(), validationLoss: v.optional(v.number()) }),
-  stage: v.literal('pretrain'),
-  seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
-  corpus: v.strictObject({
-    /** Handle of a corpus: `sonnets`, `moby-dick`, `bits` (the baby GPT's sequence), or one the user added. */
-    source: v.pipe(v.string(), v.minLength(1)),
-    /** Share at the end of the text that is held out for validation. */
-    validation: v.pipe(v.number(), v.minValue(0), v.maxValue(0.5))
-  }),
-  tokenizer: v.variant('kind', [
-    v.strictObject({ kind: v.literal('characters') }),
-    v.strictObject({ kind: v.literal('bytes') }),
-    v.strictObject({ kind: v.literal('bpe'), vocabulary: v.pipe(v.number(), v.integer(), v.minValue(257), v.maxValue(65536)) })
-  ]),
-  model: v.strictObject({
-    layers: v.pipe(positiveInteger, v.maxValue(48)),
-    heads: v.pipe(positiveInteger, v.maxValue(64)),
-    channels: v.pipe(positiveInteger, v.maxValue(4096)),
-    context: v.pipe(positiveInteger, v.maxValue(4096)),
-    bias: v.boolean(),
-    /** Layer norms keep their bias where `bias` is off (the baby GPT). Default: as `bias`. */
-    normBias: v.optional(v.boolean()),
-    tied: v.boolean(),
-    dropout: v.pipe(v.number(), v.minValue(0), v.maxValue(0.9))
-  }),
+  seed,
   optimiser: v.strictObject({
-    learningRate: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
-    minimumLearningRate: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
-    warmup: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    learningRate: rate,
+    minimumLearningRate: rate,
+    warmup: wholeNumber,
     beta1: fraction,
     beta2: fraction,
     epsilon: v.number(),
@@ -47,24 +33,189 @@ export const RecipeSchema = v.strictObject({
     /** Largest global gradient norm; 0 switches clipping off. */
     clip: v.pipe(v.number(), v.minValue(0))
   }),
-  batch: v.strictObject({
-    size: v.pipe(positiveInteger, v.maxValue(4096)),
-    /** `random` windows drawn with the seed; `all` windows of the text every step (full batch). */
-    draw: v.picklist(['random', 'all']),
-    /** Where the loss is read: at every position, or at the last only (the baby GPT). */
-    loss: v.picklist(['every', 'last'])
-  }),
+  /** Updates; for PPO and GRPO iterations, each of which draws rollouts and learns from them. */
   steps: v.pipe(positiveInteger, v.maxValue(10_000_000)),
   evaluation: v.strictObject({ every: positiveInteger, batches: positiveInteger }),
-  samples: v.strictObject({
-    every: positiveInteger,
-    tokens: v.pipe(positiveInteger, v.maxValue(2000)),
-    prompt: v.string(),
-    temperature: v.pipe(v.number(), v.minValue(0.01), v.maxValue(10))
-  }),
   checkpointSeconds: v.pipe(v.number(), v.minValue(0.05))
+}
+
+/** Texts that the model writes on the way; a chat model is asked the prompt as a question. */
+const samples = v.strictObject({
+  every: positiveInteger,
+  tokens: v.pipe(positiveInteger, v.maxValue(2000)),
+  prompt: v.string(),
+  temperature
 })
+
+/** Sequences in a batch. Reward model: comparisons; DPO: pairs; PPO and GRPO: rollouts of one update. */
+const batch = v.strictObject({ size: v.pipe(positiveInteger, v.maxValue(4096)) })
+
+/** Where comparisons come from. */
+const comparisons = {
+  /** `rater`: completions drawn from the model that the stage starts from, ranked by Atlas's rater; or a file of comparisons. */
+  source,
+  /** Prompts that are compared. */
+  prompts: v.pipe(positiveInteger, v.maxValue(100_000)),
+  /** Completions of each: all their pairs count. */
+  completions: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+  /** Of the completions. */
+  temperature,
+  /** Share of the rater's judgements that are wrong. */
+  noise: fraction
+}
+const heldOut = v.pipe(v.number(), v.minValue(0), v.maxValue(0.5))
+
+/** How completions are drawn and judged in PPO and GRPO. */
+const rollouts = {
+  /** The reward model. PPO's value model starts from it. */
+  reward: model,
+  /** Completions an iteration. */
+  rollouts: v.pipe(positiveInteger, v.maxValue(4096)),
+  /** Longest completion, tokens. */
+  tokens: v.pipe(positiveInteger, v.maxValue(512)),
+  temperature,
+  /** Times that an iteration goes through its rollouts. */
+  epochs: v.pipe(positiveInteger, v.maxValue(64)),
+  /** A ratio of probabilities counts up to 1 ± clip. */
+  clip: v.pipe(v.number(), v.minValue(0.001), v.maxValue(10)),
+  /** Weight of the divergence from the reference. */
+  beta: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
+  /** Taken from the score of a completion that does not end. */
+  endPenalty: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  /** The policy is kept whenever so many iterations have passed, so that its behaviour can be followed. */
+  keepEvery: positiveInteger,
+  /** Divergence from the reference, nats a completion, at which the run ends early. */
+  stopDivergence: v.optional(v.pipe(v.number(), v.minValue(0))),
+  /** Fresh comparisons of the policy's completions, on which the reward model is trained further. */
+  rounds: v.optional(
+    v.strictObject({
+      /** Iterations between two rounds. */
+      every: positiveInteger,
+      ...comparisons,
+      /** Updates of the reward model a round. */
+      steps: positiveInteger,
+      learningRate: rate
+    })
+  )
+}
+
+/** A training recipe: what to train on what, how long, and what for. Stored as JSON in `models/recipes/`. */
+export const RecipeSchema = v.variant('stage', [
+  v.strictObject({
+    stage: v.literal('pretrain'),
+    ...everyStage,
+    corpus: v.strictObject({
+      /** `bits` is the baby GPT's sequence. */
+      source,
+      /** Share at the end of the text that is held out for validation. */
+      validation: heldOut
+    }),
+    tokenizer: v.variant('kind', [
+      v.strictObject({ kind: v.literal('characters') }),
+      v.strictObject({ kind: v.literal('bytes') }),
+      v.strictObject({
+        kind: v.literal('bpe'),
+        vocabulary: v.pipe(v.number(), v.integer(), v.minValue(257), v.maxValue(65536)),
+        /** Has the tokens of a chat, for the stages that follow. */
+        chat: v.optional(v.boolean())
+      })
+    ]),
+    model: v.strictObject({
+      layers: v.pipe(positiveInteger, v.maxValue(48)),
+      heads: v.pipe(positiveInteger, v.maxValue(64)),
+      channels: v.pipe(positiveInteger, v.maxValue(4096)),
+      context: v.pipe(positiveInteger, v.maxValue(4096)),
+      bias: v.boolean(),
+      /** Layer norms keep their bias where `bias` is off (the baby GPT). Default: as `bias`. */
+      normBias: v.optional(v.boolean()),
+      tied: v.boolean(),
+      dropout: v.pipe(v.number(), v.minValue(0), v.maxValue(0.9))
+    }),
+    batch: v.strictObject({
+      size: v.pipe(positiveInteger, v.maxValue(4096)),
+      /** `random` windows drawn with the seed; `all` windows of the text every step (full batch). */
+      draw: v.picklist(['random', 'all']),
+      /** Where the loss is read: at every position, or at the last only (the baby GPT). */
+      loss: v.picklist(['every', 'last'])
+    }),
+    samples
+  }),
+  v.strictObject({
+    stage: v.literal('sft'),
+    ...everyStage,
+    from: model,
+    batch,
+    samples,
+    sft: v.strictObject({
+      /** Demonstrations. */
+      source,
+      /** Share of the demonstrations that is held out for validation. */
+      heldOut,
+      /** Share of a batch that are windows of the pretraining documents, so that facts are not forgotten. */
+      pretraining: fraction
+    })
+  }),
+  v.strictObject({
+    stage: v.literal('reward'),
+    ...everyStage,
+    from: model,
+    batch,
+    reward: v.strictObject({ ...comparisons, heldOut })
+  }),
+  v.strictObject({
+    stage: v.literal('dpo'),
+    ...everyStage,
+    from: model,
+    batch,
+    samples,
+    dpo: v.strictObject({ ...comparisons, heldOut, beta: v.pipe(v.number(), v.minValue(0.0001), v.maxValue(10)) })
+  }),
+  v.strictObject({
+    stage: v.literal('ppo'),
+    ...everyStage,
+    from: model,
+    batch,
+    samples,
+    ppo: v.strictObject({
+      ...rollouts,
+      gamma: fraction,
+      lambda: fraction,
+      valueClip: v.pipe(v.number(), v.minValue(0.001), v.maxValue(10)),
+      valueLearningRate: rate,
+      /** Adapts β so that the divergence comes to this, nats a completion (Ziegler et al. 2019). */
+      targetDivergence: v.optional(v.pipe(v.number(), v.minValue(0.001))),
+      /** Share of an update that are windows of the pretraining documents. */
+      pretraining: fraction
+    })
+  }),
+  v.strictObject({
+    stage: v.literal('grpo'),
+    ...everyStage,
+    from: model,
+    batch,
+    samples,
+    grpo: v.strictObject({
+      ...rollouts,
+      /** Completions of one prompt, which are measured against each other. */
+      group: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(64))
+    })
+  }),
+  v.strictObject({
+    stage: v.literal('classify'),
+    ...everyStage,
+    from: model,
+    batch,
+    classify: v.strictObject({
+      /** Texts with their classes. */
+      source
+    })
+  })
+])
 export type Recipe = v.InferOutput<typeof RecipeSchema>
+export type Stage = Recipe['stage']
+/** The recipe of one stage. */
+export type RecipeOf<S extends Stage> = Extract<Recipe, { readonly stage: S }>
+export type PretrainRecipe = RecipeOf<'pretrain'>
 
 /** What a recipe will take, computed without running it. */
 export interface RecipeEstimate {
@@ -110,6 +261,8 @@ export interface RunSummary {
   readonly parameters: number
   readonly trainLoss?: number
   readonly validationLoss?: number
+  /** The newest value of every measure of a stage. */
+  readonly metrics?: Readonly<Record<string, number>>
   readonly tokensPerSecond?: number
   readonly secondsLeft?: number
   /** Seconds of training so far, pauses left out. */
@@ -132,6 +285,21 @@ export interface RunSample {
   readonly text: string
 }
 
+/** One completion at the beginning of reinforcement learning and now. */
+export interface RolloutPair {
+  readonly prompt: string
+  readonly first: string
+  readonly current: string
+  /** Of the current one. */
+  readonly reward: number
+}
+
+/** A metric over the steps at which it was reported. */
+export interface MetricSeries {
+  readonly steps: Float64Array
+  readonly values: Float64Array
+}
+
 /** A run's whole history, columnar; the columns of one group have one length. */
 export interface RunHistory {
   readonly run: string
@@ -146,6 +314,9 @@ export interface RunHistory {
   readonly evaluationValidation: Float64Array
   readonly checkpointSteps: Float64Array
   readonly samples: readonly RunSample[]
+  /** Measures of a stage by name (TRL's names). */
+  readonly metrics: Readonly<Record<string, MetricSeries>>
+  readonly rollouts: readonly { readonly step: number; readonly items: readonly RolloutPair[] }[]
 }
 
 /** What happens in a run; also the lines of its log (`log.jsonl`). */
@@ -154,7 +325,7 @@ export type RunProgress =
   | {
       readonly kind: 'step'
       readonly step: number
-      /** Cross-entropy of this step's batch, nats a token. */
+      /** Of this step's batch: cross-entropy in nats a token, or the stage's own. */
       readonly loss: number
       readonly learningRate: number
       /** Global norm before clipping. */
@@ -171,6 +342,9 @@ export type RunProgress =
       /** Null where nothing is held out. */ readonly validationLoss: number | null
     }
   | { readonly kind: 'sample'; readonly step: number; readonly prompt: string; readonly text: string }
+  /** Measures of a stage by name (TRL's names). */
+  | { readonly kind: 'metrics'; readonly step: number; readonly values: Readonly<Record<string, number>> }
+  | { readonly kind: 'rollouts'; readonly step: number; readonly items: readonly RolloutPair[] }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }
   | { readonly kind: 'state'; readonly step: number; readonly state: RunState; readonly time: string }
   | {

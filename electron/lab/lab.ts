@@ -19,6 +19,7 @@ import { Runs } from './runs.ts'
 import { Sessions } from './sessions.ts'
 import { SettingsFile } from './settings.ts'
 import { describeSystem } from './system.ts'
+import { ofStage } from '../training/recipe.ts'
 import { createTurns } from './turns.ts'
 
 export interface LabOptions {
@@ -112,7 +113,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'corpora.restore': ({ trash }) => corpora.restore(trash),
 
     'recipes.list': () => listRecipes(resources.recipes),
-    'recipes.estimate': ({ recipe }) => estimateRecipe(recipe, { texts, speed, threads: threads() }),
+    'recipes.estimate': ({ recipe }) => estimateRecipe(ofStage(recipe, 'pretrain'), { texts, speed, threads: threads() }),
 
     'runs.list': () => runs.list(),
     'runs.start': ({ recipe }) => runs.start(recipe),

@@ -1,5 +1,5 @@
 /** Texts as tokens, ready to train on; the last few are kept, since a recipe is changed field by field before it is started. */
-import type { Recipe } from '../contract/training.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
 import { prepareText, type PreparedText } from '../training/preparation.ts'
 import type { Corpora, Corpus } from './corpora.ts'
 
@@ -12,7 +12,7 @@ export class PreparedTexts {
   constructor(readonly corpora: Corpora) {}
 
   /** @throws LabFailure `corpus-unknown` and others of `Corpora.read` */
-  async of(recipe: Recipe): Promise<{ readonly corpus: Corpus; readonly text: PreparedText }> {
+  async of(recipe: PretrainRecipe): Promise<{ readonly corpus: Corpus; readonly text: PreparedText }> {
     const corpus = await this.corpora.read(recipe.corpus.source)
     const key = JSON.stringify([corpus.sha256, recipe.tokenizer, recipe.corpus.validation])
     const text = this.#kept.get(key) ?? prepareText(recipe, corpus)

@@ -1,6 +1,6 @@
 /** What a recipe will take on this machine, and what stands in its way. */
 import { LabFailure } from '../contract/failure.ts'
-import type { Recipe, RecipeEstimate } from '../contract/training.ts'
+import type { PretrainRecipe, RecipeEstimate } from '../contract/training.ts'
 import { parametersOf, runSeconds, trainingBytes } from '../training/estimate.ts'
 import { batchSize, recipeProblems, type PreparedText, type RecipeProblem } from '../training/preparation.ts'
 import type { MachineSpeed } from './machine-speed.ts'
@@ -8,7 +8,7 @@ import type { PreparedTexts } from './prepared-texts.ts'
 
 /** @param threads of the plan */
 export async function estimateRecipe(
-  recipe: Recipe,
+  recipe: PretrainRecipe,
   { texts, speed, threads }: { readonly texts: PreparedTexts; readonly speed: MachineSpeed; readonly threads: number }
 ): Promise<RecipeEstimate> {
   const { text, missing } = await preparedText(recipe, texts)
@@ -29,7 +29,7 @@ export async function estimateRecipe(
 }
 
 async function preparedText(
-  recipe: Recipe,
+  recipe: PretrainRecipe,
   texts: PreparedTexts
 ): Promise<{ readonly text?: PreparedText; readonly missing: readonly RecipeProblem[] }> {
   try {
@@ -41,6 +41,6 @@ async function preparedText(
 }
 
 /** Size of a vocabulary as far as the recipe alone says it; the characters of a text are known from the text only. */
-function vocabularyWithout({ tokenizer }: Recipe): number {
+function vocabularyWithout({ tokenizer }: PretrainRecipe): number {
   return tokenizer.kind === 'bpe' ? tokenizer.vocabulary : tokenizer.kind === 'bytes' ? 257 : 0
 }

@@ -37,6 +37,8 @@ export function advanceSummary(summary: RunSummary, line: RunProgress): RunSumma
         trainLoss: line.trainLoss,
         ...(line.validationLoss !== null && { validationLoss: line.validationLoss })
       }
+    case 'metrics':
+      return { ...summary, metrics: { ...summary.metrics, ...line.values } }
     case 'checkpoint':
       return { ...summary, seconds: line.seconds }
     case 'state': {
@@ -92,6 +94,8 @@ export class HistoryColumns {
     checkpointSteps: new Column()
   }
   readonly #samples: RunSample[] = []
+  readonly #metrics = new Map<string, { readonly steps: Column; readonly values: Column }>()
+  readonly #rollouts: RunHistory['rollouts'][number][] = []
 
   add(line: RunProgress): void {
     const to = this.#columns
@@ -113,6 +117,17 @@ export class HistoryColumns {
         break
       case 'sample':
         this.#samples.push({ step: line.step, prompt: line.prompt, text: line.text })
+        break
+      case 'metrics':
+        for (const [name, value] of Object.entries(line.values)) {
+          const series = this.#metrics.get(name) ?? { steps: new Column(), values: new Column() }
+          this.#metrics.set(name, series)
+          series.steps.push(line.step)
+          series.values.push(value)
+        }
+        break
+      case 'rollouts':
+        this.#rollouts.push({ step: line.step, items: line.items })
     }
   }
 
@@ -130,7 +145,11 @@ export class HistoryColumns {
       evaluationTrain: of.evaluationTrain.copy(),
       evaluationValidation: of.evaluationValidation.copy(),
       checkpointSteps: of.checkpointSteps.copy(),
-      samples: [...this.#samples]
+      samples: [...this.#samples],
+      metrics: Object.fromEntries(
+        [...this.#metrics].map(([name, { steps, values }]) => [name, { steps: steps.copy(), values: values.copy() }])
+      ),
+      rollouts: [...this.#rollouts]
     }
   }
 }

@@ -3,11 +3,12 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
-import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
+import type { PretrainRecipe, Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
 import { usefulThreads } from '../engine/useful-threads.ts'
 import { pretrain, type TrainedResult } from '../training/pretrain.ts'
 import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
 import { preparePretraining, prepareText, type Prepared } from '../training/preparation.ts'
+import { ofStage } from '../training/recipe.ts'
 import { RunControl } from '../training/run-control.ts'
 import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
 import { lockHolder, lockRun } from '../training/run-lock.ts'
@@ -105,7 +106,8 @@ export class Runs {
    * Prepares a run and starts it; it then goes on by itself.
    * @throws LabFailure of `preparePretraining`: a recipe with problems, a missing text, no engine
    */
-  async start(recipe: Recipe): Promise<RunSummary> {
+  async start(asked: Recipe): Promise<RunSummary> {
+    const recipe = ofStage(asked, 'pretrain')
     const engine = this.lab.engine.get()
     const { corpus, text } = await this.lab.texts.of(recipe)
     const prepared = await preparePretraining(recipe, corpus, text)
@@ -140,7 +142,8 @@ export class Runs {
       return live.summary
     }
     const folder = await this.folder(id)
-    const { recipe, record } = await readRunFolder(folder)
+    const { recipe: stored, record } = await readRunFolder(folder)
+    const recipe = ofStage(stored, 'pretrain')
     const { state } = await this.summary(id)
     if (state === 'done') throw new LabFailure('run-done', `The run ${id} is done. Start a new one to train again.`, { run: id })
     const corpus = await this.lab.corpora.read(record.corpus.id)
@@ -155,7 +158,7 @@ export class Runs {
   }
 
   /** Locks the run, compiles its plan and sets the loop going. */
-  async #launch(folder: RunFolder, recipe: Recipe, record: RunRecord, prepared: Prepared): Promise<RunSummary> {
+  async #launch(folder: RunFolder, recipe: PretrainRecipe, record: RunRecord, prepared: Prepared): Promise<RunSummary> {
     const { id } = folder
     const lock = await lockRun(folder.lock, id)
     try {
@@ -223,7 +226,7 @@ export class Runs {
 
   async #deliver(
     folder: RunFolder,
-    recipe: Recipe,
+    recipe: PretrainRecipe,
     record: RunRecord,
     prepared: Prepared,
     result: TrainedResult

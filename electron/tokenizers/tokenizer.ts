@@ -1,7 +1,7 @@
 /** The front door of the tokenizers: learn one from a text, read one from a file. */
 import { readFile } from 'node:fs/promises'
 import { LabFailure } from '../contract/failure.ts'
-import type { Recipe } from '../contract/training.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
 import { BpeTokenizer, type Merge } from './bpe.ts'
 import { learnMerges } from './bpe-training.ts'
 import { bytesInOrder, bytesToAlphabet } from './byte-alphabet.ts'
@@ -19,7 +19,7 @@ export { endOfText, TokenStream, type Tokenizer } from './vocabulary.ts'
  * @param special names of tokens that stand for no text, such as the end of a document
  */
 export async function trainTokenizer(
-  choice: Recipe['tokenizer'],
+  choice: PretrainRecipe['tokenizer'],
   text: string,
   special: readonly string[] = []
 ): Promise<Tokenizer> {

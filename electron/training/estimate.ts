@@ -1,10 +1,10 @@
 /** What a recipe will take, computed from its sizes. */
-import type { Recipe } from '../contract/training.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
 import { gptGraph } from '../graph/gpt.ts'
 import { countParameters } from '../graph/graph.ts'
 
 /** Parameters of a recipe's model; also of one whose heads do not divide its channels, since their number does not count. */
-export function parametersOf({ model }: Recipe, vocabulary: number): number {
+export function parametersOf({ model }: PretrainRecipe, vocabulary: number): number {
   return countParameters(gptGraph({ ...model, heads: 1, vocabulary }))
 }
 
@@ -14,7 +14,7 @@ export function parametersOf({ model }: Recipe, vocabulary: number): number {
  * 22 rows of channels that the way back needs, the attention probabilities (a half: tiles above the diagonal are
  * left out), masks of dropout; and a row of logits.
  */
-export function trainingBytes(recipe: Recipe, batch: number, vocabulary: number): number {
+export function trainingBytes(recipe: PretrainRecipe, batch: number, vocabulary: number): number {
   const { layers, heads, channels, context, dropout } = recipe.model
   const perToken = layers * ((dropout > 0 ? 24.5 : 22) * channels + 0.6 * heads * context) + vocabulary
   return 4 * (6 * parametersOf(recipe, vocabulary) + batch * context * perToken)
@@ -24,7 +24,7 @@ export function trainingBytes(recipe: Recipe, batch: number, vocabulary: number)
  * Multiply-adds of one training step times two: six a parameter and token (forward two, backward four), and the
  * causal half of attention's two products (Kaplan et al. 2020, appendix B; Hoffmann et al. 2022, appendix F).
  */
-export function stepFlops(recipe: Recipe, batch: number, vocabulary: number): number {
+export function stepFlops(recipe: PretrainRecipe, batch: number, vocabulary: number): number {
   const { layers, channels, context } = recipe.model
   const positions = context * channels
   return batch * context * (6 * (parametersOf(recipe, vocabulary) - positions) + 6 * layers * channels * context)
@@ -36,7 +36,7 @@ const reached = 0.65
 const overheadPerLayer = 8e-6
 
 /** Seconds of a whole run on a processor of `peak` GFLOP/s. */
-export function runSeconds(recipe: Recipe, batch: number, vocabulary: number, peak: number): number {
+export function runSeconds(recipe: PretrainRecipe, batch: number, vocabulary: number, peak: number): number {
   const rate = peak * 1e9 * reached
   const step = stepFlops(recipe, batch, vocabulary) / rate + overheadPerLayer * recipe.model.layers
   // An evaluation only goes forward, over both texts.

@@ -1,11 +1,12 @@
 /** From a recipe and a text to everything that a training loop needs. */
 import { totalmem } from 'node:os'
 import { LabFailure } from '../contract/failure.ts'
-import type { Recipe, RecipeEstimate } from '../contract/training.ts'
+import type { PretrainRecipe, RecipeEstimate } from '../contract/training.ts'
 import type { OptimiserOptions, Plan, PlanOptions } from '../engine/plan.ts'
 import { gptGraph } from '../graph/gpt.ts'
 import { countParameters, type Graph } from '../graph/graph.ts'
 import { initialise } from '../graph/initialisation.ts'
+import { chatTokens } from '../corpora/chat.ts'
 import { holdOut, plainText } from '../corpora/documents.ts'
 import { endOfText, trainTokenizer, type Tokenizer } from '../tokenizers/tokenizer.ts'
 import { TokenList } from '../tokenizers/vocabulary.ts'
@@ -45,7 +46,7 @@ export interface Prepared extends PreparedText {
  * @param known tokenizer of a run that goes on
  */
 export async function prepareText(
-  recipe: Pick<Recipe, 'tokenizer' | 'corpus'>,
+  recipe: Pick<PretrainRecipe, 'tokenizer' | 'corpus'>,
   { documents }: TrainingCorpus,
   known?: Tokenizer
 ): Promise<PreparedText> {
@@ -55,7 +56,8 @@ export async function prepareText(
     const encode = (part: readonly string[]) => tokenizer.encodeLong(plainText(part))
     return { tokenizer, tokens: { train: await encode(train), validation: await encode(validation) } }
   }
-  const tokenizer = known ?? (await trainTokenizer(recipe.tokenizer, plainText(train), [endOfText]))
+  const special = recipe.tokenizer.kind === 'bpe' && recipe.tokenizer.chat ? chatTokens : [endOfText]
+  const tokenizer = known ?? (await trainTokenizer(recipe.tokenizer, plainText(train), special))
   const encode = async (part: readonly string[]): Promise<Int32Array> => {
     const ids = new TokenList()
     for (const document of part) {
@@ -68,12 +70,12 @@ export async function prepareText(
 }
 
 /** Sequences in a batch: the recipe's, or every window of the text. */
-export function batchSize(recipe: Recipe, trainTokens: number): number {
+export function batchSize(recipe: PretrainRecipe, trainTokens: number): number {
   return recipe.batch.draw === 'all' ? Math.max(1, trainTokens - recipe.model.context) : recipe.batch.size
 }
 
 /** Optimiser settings for the engine; which parameters decay is the recipe's choice. */
-export function optimiserOf(recipe: Recipe, graph: Graph): OptimiserOptions {
+export function optimiserOf(recipe: PretrainRecipe, graph: Graph): OptimiserOptions {
   const { beta1, beta2, epsilon, weightDecay, clip, decay } = recipe.optimiser
   const decayed = graph.parameters
     .filter(parameter => decay === 'all' || parameter.shape.length >= 2)
@@ -88,7 +90,7 @@ const mostWindows = 4096
  * What stands in a recipe's way, field by field; none for a recipe that can be started.
  * @param text the recipe's text as tokens; without it only the recipe itself is looked at
  */
-export function recipeProblems(recipe: Recipe, text?: PreparedText): RecipeProblem[] {
+export function recipeProblems(recipe: PretrainRecipe, text?: PreparedText): RecipeProblem[] {
   const { model, optimiser, corpus } = recipe
   const problems: RecipeProblem[] = []
   const say = (field: string, code: string, message: string) => void problems.push({ field, code, message })
@@ -142,7 +144,7 @@ export function recipeProblems(recipe: Recipe, text?: PreparedText): RecipeProbl
   return problems
 }
 
-function unknownInPrompt({ samples }: Recipe, tokenizer: Tokenizer): LabFailure | undefined {
+function unknownInPrompt({ samples }: PretrainRecipe, tokenizer: Tokenizer): LabFailure | undefined {
   try {
     tokenizer.encode(samples.prompt)
     return undefined
@@ -165,7 +167,7 @@ export function assertRecipe(problems: readonly RecipeProblem[]): void {
  * @param text when it has been prepared already; else a tokenizer is made from the text
  * @throws LabFailure with the code of the recipe's first problem
  */
-export async function preparePretraining(recipe: Recipe, corpus: TrainingCorpus, text?: PreparedText): Promise<Prepared> {
+export async function preparePretraining(recipe: PretrainRecipe, corpus: TrainingCorpus, text?: PreparedText): Promise<Prepared> {
   assertRecipe(recipeProblems(recipe))
   const { tokenizer, tokens } = text ?? (await prepareText(recipe, corpus))
   assertRecipe(recipeProblems(recipe, { tokenizer, tokens }))

@@ -8,7 +8,7 @@
  */
 import { basename } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
-import type { Recipe, RunProgress, RunState } from '../contract/training.ts'
+import type { PretrainRecipe, RunProgress, RunState } from '../contract/training.ts'
 import type { Batch, Plan, StepsResult } from '../engine/plan.ts'
 import { countParameters, type Graph } from '../graph/graph.ts'
 import type { Parameters } from '../graph/parameters.ts'
@@ -24,7 +24,7 @@ import { evenStarts, everyStart, randomStarts, windowsAt } from './windows.ts'
 /** Everything that a pretraining run works with. */
 export interface Pretraining {
   readonly folder: RunFolder
-  readonly recipe: Recipe
+  readonly recipe: PretrainRecipe
   readonly graph: Graph
   /** Compiled for `batch` sequences of the recipe's context; closed by the caller. */
   readonly plan: Plan

@@ -1,7 +1,7 @@
 /** Recipes: reading one from JSON and changing single values of it. */
 import * as v from 'valibot'
 import { LabFailure } from '../contract/failure.ts'
-import { RecipeSchema, type Recipe } from '../contract/training.ts'
+import { RecipeSchema, type Recipe, type RecipeOf, type Stage } from '../contract/training.ts'
 
 /**
  * A recipe from parsed JSON.
@@ -38,15 +38,30 @@ export function parseRecipe(text: string, source: string): Recipe {
   return readRecipe(value, source)
 }
 
+/**
+ * The recipe, known to be one of a stage.
+ * @throws LabFailure `recipe-stage`
+ */
+export function ofStage<S extends Stage>(recipe: Recipe, stage: S): RecipeOf<S> {
+  if (recipe.stage !== stage)
+    throw new LabFailure(
+      'recipe-stage',
+      `Expected a recipe for the stage ${stage} but ${recipe.name} is one for ${recipe.stage}. Choose another recipe or another stage.`,
+      { recipe: recipe.name, expected: stage, received: recipe.stage }
+    )
+  return recipe as RecipeOf<S>
+}
+
 /** One change of a recipe: a dotted path and the new value, such as `optimiser.learningRate=3e-4`. */
 export type Override = string
 
 /**
  * The recipe with single values changed. A value is read as JSON where it is JSON and as text otherwise,
  * so `steps=200`, `model.tied=false` and `samples.prompt=Shall I` all mean what they say.
- * @throws LabFailure `override-form` (no `=`), `override-unknown` (no such field), `recipe-invalid` (value out of range).
+ * @throws LabFailure `override-form` (no `=`), `override-unknown` (no such field), `recipe-invalid` (value out of range),
+ * `recipe-stage` (a recipe stays one of its stage).
  */
-export function overrideRecipe(recipe: Recipe, overrides: readonly Override[]): Recipe {
+export function overrideRecipe<R extends Recipe>(recipe: R, overrides: readonly Override[]): R {
   const changed = structuredClone(recipe) as Record<string, unknown>
   for (const override of overrides) {
     const cut = override.indexOf('=')
@@ -58,11 +73,21 @@ export function overrideRecipe(recipe: Recipe, overrides: readonly Override[]): 
       )
     setField(changed, override.slice(0, cut).trim(), readValue(override.slice(cut + 1)))
   }
-  return readRecipe(changed, recipe.name)
+  return ofStage(readRecipe(changed, recipe.name), recipe.stage) as R
 }
 
 /** Fields that a recipe may have although this one has not. */
-const optional = new Set(['model.normBias', 'expected.validationLoss', 'tokenizer.vocabulary'])
+const optional = new Set([
+  'model.normBias',
+  'expected.validationLoss',
+  'tokenizer.vocabulary',
+  'tokenizer.chat',
+  'ppo.targetDivergence',
+  'ppo.stopDivergence',
+  'ppo.rounds',
+  'grpo.stopDivergence',
+  'grpo.rounds'
+])
 
 function setField(target: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split('.')
@@ -75,7 +100,10 @@ function setField(target: Record<string, unknown>, path: string, value: unknown)
   }
   if (!Object.hasOwn(object, last) && !optional.has(path)) throw unknownField(path, object)
   // A tokenizer of another kind has other fields: the ones of the old kind must not stay behind.
-  if (path === 'tokenizer.kind' && value !== 'bpe') delete object['vocabulary']
+  if (path === 'tokenizer.kind' && value !== 'bpe') {
+    delete object['vocabulary']
+    delete object['chat']
+  }
   object[last] = value
 }
 

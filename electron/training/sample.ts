@@ -1,6 +1,6 @@
 /** Text that the model writes during training. */
 import type { Plan } from '../engine/plan.ts'
-import type { Recipe } from '../contract/training.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
 import { slidingWindow } from '../sampling/sliding-window.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 
@@ -8,7 +8,7 @@ import type { Tokenizer } from '../tokenizers/tokenizer.ts'
  * Lets the model write on from the recipe's prompt. The text depends on the weights, the seed and the step only.
  * @param plan compiled with at least one stream
  */
-export async function writeSample(plan: Plan, recipe: Recipe, tokenizer: Tokenizer, step: number): Promise<string> {
+export async function writeSample(plan: Plan, recipe: PretrainRecipe, tokenizer: Tokenizer, step: number): Promise<string> {
   const { context } = recipe.model
   const { tokens: wanted, temperature, prompt } = recipe.samples
   const start = tokenizer.encode(prompt)

@@ -1,6 +1,6 @@
 /** Windows of a text as batches: T tokens to read and the T tokens that follow each. */
 import type { Batch } from '../engine/plan.ts'
-import type { Recipe } from '../contract/training.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
 import type { Random } from '../sampling/random.ts'
 
 /** Starts of `count` windows drawn uniformly (nanoGPT's `get_batch`). The text has more than T tokens. */
@@ -23,7 +23,12 @@ export function evenStarts(text: Int32Array, length: number, count: number): num
  * Tokens and targets (B·T each) of windows.
  * @param loss `last` leaves only the last target of each window; the others are −1 and do not count
  */
-export function windowsAt(text: Int32Array, starts: readonly number[], length: number, loss: Recipe['batch']['loss']): Batch {
+export function windowsAt(
+  text: Int32Array,
+  starts: readonly number[],
+  length: number,
+  loss: PretrainRecipe['batch']['loss']
+): Batch {
   const tokens = new Int32Array(starts.length * length)
   const targets = new Int32Array(starts.length * length).fill(-1)
   starts.forEach((start, row) => {

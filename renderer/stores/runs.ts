@@ -40,7 +40,10 @@ export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
     case 'start':
     case 'sample':
     case 'checkpoint':
+    case 'rollouts':
       return run
+    case 'metrics':
+      return { ...run, metrics: { ...run.metrics, ...progress.values } }
   }
 }
 

@@ -1,10 +1,10 @@
 /** Runs that tests start through the page's contract, small enough for every machine. */
 import { expect, type Page } from '@playwright/test'
-import type { Recipe } from '../../electron/contract/training.ts'
+import type { PretrainRecipe, Recipe } from '../../electron/contract/training.ts'
 import { unwrap } from '../../electron/contract/failure.ts'
 
 /** A small character GPT that trains for as long as a test wants, some ten to a hundred steps a second. */
-export const endless: Recipe = {
+export const endless: PretrainRecipe = {
   name: 'endless',
   purpose: 'A run for tests.',
   expected: { minutes: 1, hardware: 'any' },

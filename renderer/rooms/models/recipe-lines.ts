@@ -1,11 +1,11 @@
 /** A card's recipe as lines that a person reads. */
 import * as v from 'valibot'
-import { RecipeSchema, type Recipe } from '../../../electron/contract/training.ts'
+import { RecipeSchema, type PretrainRecipe } from '../../../electron/contract/training.ts'
 
-/** The recipe of a model that was trained here; null for anything else that a card may hold. */
-export function recipeOf(value: unknown): Recipe | null {
+/** The recipe of a model that was trained here; null for later stages, and for anything else that a card may hold. */
+export function recipeOf(value: unknown): PretrainRecipe | null {
   const read = v.safeParse(RecipeSchema, value)
-  return read.success ? read.output : null
+  return read.success && read.output.stage === 'pretrain' ? read.output : null
 }
 
 export type RecipeLine =
@@ -24,8 +24,8 @@ export type RecipeLine =
 
 /** What each line says; the words come from the language. */
 export interface RecipeWords {
-  readonly tokenizer: (kind: Recipe['tokenizer']['kind'], vocabulary: number | undefined) => string
-  readonly layers: (model: Recipe['model']) => string
+  readonly tokenizer: (kind: PretrainRecipe['tokenizer']['kind'], vocabulary: number | undefined) => string
+  readonly layers: (model: PretrainRecipe['model']) => string
   readonly batch: (size: number, context: number, all: boolean) => string
   readonly rates: (from: string, to: string) => string
   readonly steps: (n: number) => string
@@ -38,7 +38,7 @@ export interface RecipeWords {
 
 /** Lines in the order in which a run meets them. */
 export function recipeLines(
-  recipe: Recipe,
+  recipe: PretrainRecipe,
   words: RecipeWords
 ): readonly { readonly line: RecipeLine; readonly value: string }[] {
   const { corpus, tokenizer, model, optimiser, batch, evaluation } = recipe

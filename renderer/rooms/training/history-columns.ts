@@ -70,6 +70,8 @@ export function append(columns: HistoryColumns, line: RunProgress): void {
         columns.samples.push({ step: line.step, prompt: line.prompt, text: line.text })
       return
     case 'start':
+    case 'metrics':
+    case 'rollouts':
     case 'state':
     case 'done':
     case 'failed':

@@ -1,6 +1,6 @@
 /** Reading and changing a recipe by dotted paths, and comparing it with the recipe it came from. */
 import * as v from 'valibot'
-import { RecipeSchema, type Recipe, type RecipeEstimate } from '../../../electron/contract/training.ts'
+import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeEstimate } from '../../../electron/contract/training.ts'
 import { allFields } from './recipe-fields.ts'
 
 export type FieldValue = string | number | boolean | undefined
@@ -13,13 +13,13 @@ export function fieldOf(recipe: Recipe, path: string): FieldValue {
 }
 
 /** The recipe with one field changed. A tokenizer of another kind has other fields. */
-export function withField(recipe: Recipe, path: string, value: FieldValue): Recipe {
+export function withField(recipe: PretrainRecipe, path: string, value: FieldValue): PretrainRecipe {
   if (path === 'tokenizer.kind')
     return {
       ...recipe,
       tokenizer: value === 'bpe' ? { kind: 'bpe', vocabulary: 1024 } : { kind: value as 'characters' | 'bytes' }
     }
-  const [key, ...rest] = path.split('.') as [keyof Recipe, ...string[]]
+  const [key, ...rest] = path.split('.') as [keyof PretrainRecipe, ...string[]]
   if (rest.length === 0) return { ...recipe, [key]: value }
   const inner = { ...(recipe[key] as Record<string, unknown>) }
   const last = rest.join('.')
@@ -29,7 +29,7 @@ export function withField(recipe: Recipe, path: string, value: FieldValue): Reci
 }
 
 /** The shipped recipe that a recipe came from. A run may have a name of its own; its purpose stays. */
-export function presetOf(recipe: Recipe, shipped: readonly Recipe[]): Recipe | null {
+export function presetOf(recipe: Recipe, shipped: readonly PretrainRecipe[]): PretrainRecipe | null {
   return shipped.find(({ name }) => name === recipe.name) ?? shipped.find(({ purpose }) => purpose === recipe.purpose) ?? null
 }
 
@@ -41,7 +41,7 @@ export function changedFields(recipe: Recipe, preset: Recipe): readonly string[]
 }
 
 /** What the recipe's form forbids: the lab would not even look at such a recipe. */
-export function formProblems(recipe: Recipe): readonly RecipeProblem[] {
+export function formProblems(recipe: PretrainRecipe): readonly RecipeProblem[] {
   const result = v.safeParse(RecipeSchema, recipe)
   return (result.issues ?? []).map(issue => {
     const field = v.getDotPath(issue) ?? ''
@@ -54,7 +54,7 @@ export function formProblems(recipe: Recipe): readonly RecipeProblem[] {
  * (nanoGPT's `get_lr`).
  * @param points how many steps to show
  */
-export function learningRates(recipe: Recipe, points = 120): { readonly steps: number[]; readonly rates: number[] } {
+export function learningRates(recipe: PretrainRecipe, points = 120): { readonly steps: number[]; readonly rates: number[] } {
   const { learningRate, minimumLearningRate, warmup } = recipe.optimiser
   const steps = Array.from({ length: points }, (_, i) => Math.round((i / (points - 1)) * recipe.steps))
   const rates = steps.map(step => {
@@ -67,7 +67,7 @@ export function learningRates(recipe: Recipe, points = 120): { readonly steps: n
 
 /** Where a GPT's parameters are. Biases and norms are what is left of the total. */
 export function parameterShares(
-  recipe: Recipe,
+  recipe: PretrainRecipe,
   vocabulary: number,
   total: number
 ): readonly { readonly part: 'tokens' | 'positions' | 'attention' | 'feedForward' | 'rest'; readonly count: number }[] {

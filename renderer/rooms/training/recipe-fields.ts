@@ -1,12 +1,12 @@
 /** The fields of a recipe as the editor shows them. Names and explanations stand in the texts under `training.fields`. */
-import type { Recipe } from '../../../electron/contract/training.ts'
+import type { PretrainRecipe } from '../../../electron/contract/training.ts'
 
 interface Base {
   /** Dotted path in the recipe, and key of its texts. */
   readonly path: string
   /** Shown only on request: most people never change it. */
   readonly rare?: boolean
-  readonly when?: (recipe: Recipe) => boolean
+  readonly when?: (recipe: PretrainRecipe) => boolean
 }
 export interface NumberField extends Base {
   readonly kind: 'number'

@@ -1,7 +1,7 @@
 /** Recipes, texts, and the recipe that is being prepared, with what it will take. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { CorpusSummary, Recipe, RecipeEstimate, RunSummary } from '../../../electron/contract/training.ts'
+import type { CorpusSummary, PretrainRecipe, Recipe, RecipeEstimate, RunSummary } from '../../../electron/contract/training.ts'
 import { asFailure } from '../../design/failure-text.ts'
 import { call, on, plain } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
@@ -11,11 +11,11 @@ import { changedFields, formProblems, presetOf, withField, type FieldValue, type
 const rest = 150
 
 export const useRecipes = defineStore('recipes', () => {
-  const recipes = shallowRef<readonly Recipe[]>([])
+  const recipes = shallowRef<readonly PretrainRecipe[]>([])
   const corpora = shallowRef<readonly CorpusSummary[]>([])
   const loaded = ref(false)
-  const preset = shallowRef<Recipe | null>(null)
-  const draft = shallowRef<Recipe | null>(null)
+  const preset = shallowRef<PretrainRecipe | null>(null)
+  const draft = shallowRef<PretrainRecipe | null>(null)
   const estimate = shallowRef<RecipeEstimate | null>(null)
   /** Why the lab could not say what the recipe takes. */
   const refusal = shallowRef<unknown>(null)
@@ -30,13 +30,14 @@ export const useRecipes = defineStore('recipes', () => {
     ...(estimate.value?.problems ?? [])
   ])
 
-  function pick(recipe: Recipe): void {
+  function pick(recipe: PretrainRecipe): void {
     preset.value = recipe
     draft.value = plain(recipe)
     startRefusal.value = null
   }
-  /** Takes up the recipe of a run again; what differs from the shipped recipe is marked. */
+  /** Takes up the recipe of a pretraining run again; what differs from the shipped recipe is marked. */
   function pickOf(recipe: Recipe): void {
+    if (recipe.stage !== 'pretrain') return
     pick(recipe)
     preset.value = presetOf(recipe, recipes.value) ?? recipe
   }
@@ -45,7 +46,9 @@ export const useRecipes = defineStore('recipes', () => {
   }
 
   async function load(): Promise<void> {
-    ;[recipes.value, corpora.value] = await Promise.all([call('recipes.list'), call('corpora.list')])
+    const [all, texts] = await Promise.all([call('recipes.list'), call('corpora.list')])
+    recipes.value = all.filter(recipe => recipe.stage === 'pretrain')
+    corpora.value = texts
     loaded.value = true
     if (!draft.value && recipes.value.length > 0)
       pick(recipes.value.find(({ name }) => name === 'sonnets-char') ?? recipes.value[0]!)

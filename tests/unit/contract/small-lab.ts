@@ -66,6 +66,8 @@ export function smallLab(overrides: Partial<Handlers> = {}): SmallLab {
         evaluationTrain: empty,
         evaluationValidation: empty,
         checkpointSteps: empty,
+        metrics: {},
+        rollouts: [],
         samples: [{ step: 1, prompt: '', text: 'Shall I compare thee\u2028七言 🎭' }]
       }
     },

@@ -2,13 +2,13 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Recipe, RecipeEstimate } from '../../../electron/contract/training.ts'
+import type { PretrainRecipe, Recipe, RecipeEstimate } from '../../../electron/contract/training.ts'
 import { openLab, type Lab } from '../../../electron/lab/lab.ts'
 import { preparePretraining } from '../../../electron/training/preparation.ts'
 import { overrideRecipe } from '../../../electron/training/recipe.ts'
 
 let lab: Lab
-let recipes: readonly Recipe[]
+let recipes: readonly PretrainRecipe[]
 const context = { signal: new AbortController().signal, progress: () => {} }
 const estimate = async (recipe: Recipe): Promise<RecipeEstimate> => lab.handlers['recipes.estimate']({ recipe }, context)
 const named = (name: string, ...changes: string[]) =>
@@ -19,7 +19,8 @@ const named = (name: string, ...changes: string[]) =>
 beforeAll(async () => {
   const home = await mkdtemp(join(tmpdir(), 'gptlab-estimate-'))
   lab = await openLab({ home, threads: 1, host: { host: 'cli', chooseFolder: async () => null, reveal: async () => false } })
-  recipes = await lab.handlers['recipes.list'](undefined, context)
+  const shipped = await lab.handlers['recipes.list'](undefined, context)
+  recipes = shipped.filter(recipe => recipe.stage === 'pretrain')
 })
 afterAll(() => lab.close())
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openLab, type Lab } from '../../../electron/lab/lab.ts'
-import { readRecipe } from '../../../electron/training/recipe.ts'
+import { ofStage, readRecipe } from '../../../electron/training/recipe.ts'
 import { preparePretraining } from '../../../electron/training/preparation.ts'
 import { evenStarts, windowsAt } from '../../../electron/training/windows.ts'
 import { softmax } from '../../../electron/sampling/stages.ts'
@@ -38,7 +38,7 @@ describe('the shipped model', () => {
 
   it('has the losses that its card and its recipe name', async () => {
     const { card } = await lab.models.describe(id)
-    const recipe = readRecipe(card.recipe, 'card.json')
+    const recipe = ofStage(readRecipe(card.recipe, 'card.json'), 'pretrain')
     const model = await lab.models.load(id)
     const prepared = await preparePretraining(recipe, await lab.corpora.read('sonnets'))
     expect(model.tokenizer.json()).toBe(prepared.tokenizerText)

@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Recipe } from '../../../electron/contract/training.ts'
+import type { PretrainRecipe } from '../../../electron/contract/training.ts'
 import { shippedTexts } from '../../../electron/corpora/shipped.ts'
 import { splitDocuments } from '../../../electron/corpora/documents.ts'
 import { readTokenizer } from '../../../electron/tokenizers/tokenizer.ts'
 import { preparePretraining, prepareText, recipeProblems } from '../../../electron/training/preparation.ts'
-import { overrideRecipe, parseRecipe } from '../../../electron/training/recipe.ts'
+import { ofStage, overrideRecipe, parseRecipe } from '../../../electron/training/recipe.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const recipeOf = (name: string, ...changes: string[]): Recipe =>
-  overrideRecipe(parseRecipe(readFileSync(join(root, `models/recipes/${name}.json`), 'utf8'), name), changes)
+const recipeOf = (name: string, ...changes: string[]): PretrainRecipe =>
+  overrideRecipe(ofStage(parseRecipe(readFileSync(join(root, `models/recipes/${name}.json`), 'utf8'), name), 'pretrain'), changes)
 const corpusOf = (...documents: string[]) => ({ title: 'a text', documents })
 function shipped(id: string) {
   const { title, source } = shippedTexts.find(text => text.id === id)!

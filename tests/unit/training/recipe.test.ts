@@ -2,10 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LabFailure } from '../../../electron/contract/failure.ts'
-import { overrideRecipe, parseRecipe } from '../../../electron/training/recipe.ts'
+import { ofStage, overrideRecipe, parseRecipe } from '../../../electron/training/recipe.ts'
 
 const folder = join(import.meta.dirname, '../../../models/recipes')
 const read = (name: string) => parseRecipe(readFileSync(join(folder, `${name}.json`), 'utf8'), name)
+const pretraining = (name: string) => ofStage(read(name), 'pretrain')
 const failureIn = (act: () => unknown): LabFailure => {
   try {
     act()
@@ -25,7 +26,7 @@ describe('shipped recipes', () => {
 
   it('has nanoGPT’s CPU configuration', () => {
     // README: --eval_iters=20 --block_size=64 --batch_size=12 --n_layer=4 --n_head=4 --n_embd=128 --max_iters=2000 --lr_decay_iters=2000 --dropout=0.0
-    const recipe = read('shakespeare-char-cpu')
+    const recipe = pretraining('shakespeare-char-cpu')
     expect(recipe.model).toEqual({ layers: 4, heads: 4, channels: 128, context: 64, bias: false, tied: true, dropout: 0 })
     expect(recipe.optimiser).toEqual({
       learningRate: 1e-3,
@@ -43,7 +44,7 @@ describe('shipped recipes', () => {
 })
 
 describe('overrides', () => {
-  const recipe = read('sonnets-char')
+  const recipe = pretraining('sonnets-char')
 
   it('changes single values and nothing else', () => {
     const changed = overrideRecipe(recipe, [
@@ -67,7 +68,7 @@ describe('overrides', () => {
       kind: 'bpe',
       vocabulary: 300
     })
-    expect(overrideRecipe(read('sonnets-bpe'), ['tokenizer.kind=bytes']).tokenizer).toEqual({ kind: 'bytes' })
+    expect(overrideRecipe(pretraining('sonnets-bpe'), ['tokenizer.kind=bytes']).tokenizer).toEqual({ kind: 'bytes' })
   })
 
   it.each([
@@ -81,6 +82,7 @@ describe('overrides', () => {
     ['steps=0', 'recipe-invalid'],
     ['steps=many', 'recipe-invalid'],
     ['model=3', 'recipe-invalid'],
+    ['stage=sft', 'recipe-invalid'],
     ['corpus.validation=0.9', 'recipe-invalid']
   ])('names what is wrong with %s', (override, code) => {
     expect(failureIn(() => overrideRecipe(recipe, [override])).code).toBe(code)

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { loadEngine } from '../../../electron/engine/engine.ts'
 import { preparePretraining } from '../../../electron/training/preparation.ts'
 import { pretrain } from '../../../electron/training/pretrain.ts'
-import { parseRecipe } from '../../../electron/training/recipe.ts'
+import { ofStage, parseRecipe } from '../../../electron/training/recipe.ts'
 import { RunControl } from '../../../electron/training/run-control.ts'
 import { runFolder } from '../../../electron/training/run-folder.ts'
 import type { Parameters } from '../../../electron/graph/parameters.ts'
@@ -12,7 +12,7 @@ import type { Parameters } from '../../../electron/graph/parameters.ts'
 /** Trains what stands in a folder: `recipe.json` and `text.txt`. Prints the hash of the final weights. */
 export async function trainToTheEnd(path: string, threads: number): Promise<void> {
   const folder = runFolder(path)
-  const recipe = parseRecipe(await readFile(folder.recipe, 'utf8'), 'recipe.json')
+  const recipe = ofStage(parseRecipe(await readFile(folder.recipe, 'utf8'), 'recipe.json'), 'pretrain')
   const text = await readFile(`${path}/text.txt`, 'utf8')
   const prepared = await preparePretraining(recipe, { title: 'a text', documents: [text] })
   const plan = loadEngine().compile(prepared.graph, { ...prepared.plan, threads })

@@ -20,7 +20,9 @@ import { allFields } from '../../../../../renderer/rooms/training/recipe-fields.
 import * as en from '../../../../../renderer/i18n/en/index.ts'
 
 const folder = join(import.meta.dirname, '../../../../../models/recipes')
-const shipped = readdirSync(folder).map(file => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Recipe)
+const shipped = readdirSync(folder)
+  .map(file => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Recipe)
+  .filter(recipe => recipe.stage === 'pretrain')
 const sonnets = shipped.find(({ name }) => name === 'sonnets-char')!
 const babyGpt = shipped.find(({ name }) => name === 'baby-gpt')!
 

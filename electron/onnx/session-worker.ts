@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { LabFailure, failureOf, assertNever } from '../contract/failure.ts'
 import type { ProviderName, ProviderRefusal } from '../contract/models.ts'
-import { decodeStreams } from '../sampling/decode-streams.ts'
+import { decodeStreams, type DecodedToken } from '../sampling/decode-streams.ts'
 import { openGraph } from './exported-model.ts'
 import { openFolder } from './folder-model.ts'
 import { providerOrder } from './provider-order.ts'
@@ -21,6 +21,25 @@ const running = new Set<Promise<unknown>>()
 
 /** Models this small lose more by waking a second thread than it computes. */
 const isSmall = ({ layers, channels }: SessionRequest['sizes']) => layers <= 4 && channels <= 128
+
+/** A screen shows no more than one group in this time, milliseconds; each group wakes the main thread. */
+const groupTime = 16
+
+/** Passes tokens on in groups: the first at once, then as often as a screen is drawn. */
+function inGroups(pass: (tokens: readonly DecodedToken[]) => void) {
+  let group: DecodedToken[] = []
+  let passed = -Infinity
+  const flush = (): void => {
+    if (group.length > 0) pass(group)
+    group = []
+    passed = performance.now()
+  }
+  const report = (tokens: readonly DecodedToken[]): void => {
+    group.push(...tokens)
+    if (performance.now() - passed >= groupTime) flush()
+  }
+  return { report, flush }
+}
 
 async function open({ source, sizes, provider, threads: most }: SessionRequest): Promise<SessionOpened> {
   const threads = isSmall(sizes) ? 1 : most
@@ -78,9 +97,12 @@ async function answer(message: Exclude<ToWorker, { kind: 'cancel' }>) {
       for (const prompt of message.input.prompts) checkTokens(prompt, model)
       const cancel = new AbortController()
       cancels.set(message.id, cancel)
-      const report = (tokens: Extract<FromWorker, { kind: 'tokens' }>['tokens']) =>
-        say({ kind: 'tokens', id: message.id, tokens })
-      return decodeStreams(model.streams(), message.input, report, cancel.signal).finally(() => cancels.delete(message.id))
+      const { report, flush } = inGroups(tokens => say({ kind: 'tokens', id: message.id, tokens }))
+      const streams = await decodeStreams(model.streams(), message.input, report, cancel.signal).finally(() =>
+        cancels.delete(message.id)
+      )
+      flush()
+      return streams
     }
     case 'close':
       for (const cancel of cancels.values()) cancel.abort()

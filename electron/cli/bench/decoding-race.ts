@@ -40,7 +40,7 @@ export interface DecodingRace {
 
 interface Runner {
   readonly name: string
-  decode(prompts: readonly Int32Array[], tokens: number): Promise<{ tokens: number[][]; seconds: number }>
+  decode(prompts: readonly Int32Array[], tokens: number, delay?: LoopDelay): Promise<{ tokens: number[][]; seconds: number }>
 }
 
 /** The event loop's delay while something runs. */
@@ -63,11 +63,11 @@ class LoopDelay {
   }
 }
 
-function sessionRunner(name: string, session: InferenceSession, delay?: LoopDelay): Runner {
+function sessionRunner(name: string, session: InferenceSession): Runner {
   const greedy = { settings: { ...neutralSampling, greedy: true }, seed: 0, endTokens: [] }
   return {
     name,
-    decode: async (prompts, maxTokens) => {
+    decode: async (prompts, maxTokens, delay) => {
       const start = performance.now()
       const work = () => session.decode({ ...greedy, prompts, maxTokens }, () => {})
       const streams = await (delay ? delay.during(work) : work())
@@ -124,10 +124,10 @@ export async function raceDecoding(model: DecodingModel, options: DecodingOption
           peers.push(await TransformersPeer.open(transformers, files.folders[attention], { attention, threads: count }))
 
     const delay = new LoopDelay()
-    const own = [sessionRunner('fp32', fp32, delay), sessionRunner('int8', int8, delay)]
-    if (native) own.push(sessionRunner('native', native, delay))
+    const own = [sessionRunner('fp32', fp32), sessionRunner('int8', int8)]
+    if (native) own.push(sessionRunner('native', native))
     const races: StreamsRace[] = []
-    for (const streams of streamCounts) races.push(await raceStreams(streams, model, own, peers, options))
+    for (const streams of streamCounts) races.push(await raceStreams(streams, model, own, peers, delay, options))
     return {
       model: model.name,
       title: model.title,
@@ -168,6 +168,7 @@ async function raceStreams(
   { name, config }: DecodingModel,
   own: readonly Runner[],
   peers: readonly TransformersPeer[],
+  delay: LoopDelay,
   { rounds, tokens, note }: DecodingOptions
 ): Promise<StreamsRace> {
   const prompts = promptsFor(streams, config.vocabulary)
@@ -177,11 +178,11 @@ async function raceStreams(
   if (peer) runners.push({ name: 'transformers', decode: (texts, count) => peer.decode(texts, count) })
   const best = new Map<string, number>()
   const said = new Map<string, number[][]>()
-  // The first round warms up and is not counted.
+  // The first round warms up and is not counted; the event loop is watched in it alone, since the watching timer wakes the main thread all the time.
   for (let round = 0; round <= rounds; round++) {
     note(`${name}, ${streams} streams: round ${round} of ${rounds}`)
     for (const runner of runners) {
-      const decoded = await runner.decode(prompts, tokens)
+      const decoded = await runner.decode(prompts, tokens, round === 0 ? delay : undefined)
       said.set(runner.name, decoded.tokens)
       if (round > 0) best.set(runner.name, Math.max(best.get(runner.name) ?? 0, rate(streams, tokens, decoded.seconds)))
     }

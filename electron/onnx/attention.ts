@@ -1,5 +1,5 @@
 /**
- * Attention in its four ONNX forms. All take queries, keys and values as one (B, T, 3C) value.
+ * Attention in its four ONNX forms. All take queries, keys and values as one matrix (B·T, 3C) and give one (B·T, C).
  *
  * - `visible`: its probabilities are an output (full form).
  * - `standard`: opset 23's `Attention` with the past in and the present out (cached form).
@@ -19,6 +19,8 @@ export const unseen = -1e30
 /** What attention nodes of one model share. */
 export interface AttentionScope {
   readonly writer: ModelWriter
+  /** The shape (B, T, …columns) as a value. */
+  readonly perToken: (columns: readonly number[]) => string
   /** Columns of a head. */
   readonly headSize: number
   /** Additive mask over (B or 1, 1, T or 1, keys); undefined where everything is seen. */
@@ -26,8 +28,8 @@ export interface AttentionScope {
 }
 
 /** One matrix multiplication gives (B, 3H, T, D) without a copy when T = 1: heads of queries, keys, values. */
-function splitHeads({ writer, headSize }: AttentionScope, qkv: string, heads: number, keys: string[]): string[] {
-  const parts = writer.apply('Reshape', [qkv, writer.integers([0, 0, 3 * heads, headSize])])
+function splitHeads({ writer, perToken, headSize }: AttentionScope, qkv: string, heads: number, keys: string[]): string[] {
+  const parts = writer.apply('Reshape', [qkv, perToken([3 * heads, headSize])])
   const byHead = writer.apply('Transpose', [parts], { perm: { ints: [0, 2, 1, 3] } })
   writer.applyMany('Split', [byHead, writer.integers([heads, heads, heads])], keys, { axis: { int: 1 } })
   return keys
@@ -35,7 +37,7 @@ function splitHeads({ writer, headSize }: AttentionScope, qkv: string, heads: nu
 
 function joinHeads({ writer, headSize }: AttentionScope, seen: string, heads: number, out: string): string {
   const byPosition = writer.apply('Transpose', [seen], { perm: { ints: [0, 2, 1, 3] } })
-  return writer.apply('Reshape', [byPosition, writer.integers([0, 0, heads * headSize])], {}, out)
+  return writer.apply('Reshape', [byPosition, writer.integers([-1, heads * headSize])], {}, out)
 }
 
 function scoresOf({ writer, headSize }: AttentionScope, q: string, k: string): string {
@@ -62,14 +64,16 @@ export function visibleAttention(scope: AttentionScope, node: AttentionNode, pro
 
 /** Cached form, opset 23. The mask is over the keys alone; the operation itself hides what comes later. */
 export function standardAttention(scope: AttentionScope, node: AttentionNode, layer: number): void {
-  const { writer, headSize, mask = '' } = scope
+  const { writer, perToken, headSize, mask = '' } = scope
   const parts = ['q', 'k', 'v'].map(part => `${node.out}.${part}`)
   const columns = node.heads * headSize
-  writer.applyMany('Split', [node.qkv, writer.integers([columns, columns, columns])], parts, { axis: { int: -1 } })
+  const qkv = writer.apply('Reshape', [node.qkv, perToken([3 * columns])])
+  writer.applyMany('Split', [qkv, writer.integers([columns, columns, columns])], parts, { axis: { int: -1 } })
+  const seen = `${node.out}.byPosition`
   writer.applyMany(
     'Attention',
     [...parts, mask, `past_key_values.${layer}.key`, `past_key_values.${layer}.value`],
-    [node.out, `present.${layer}.key`, `present.${layer}.value`],
+    [seen, `present.${layer}.key`, `present.${layer}.value`],
     {
       is_causal: { int: node.mask === 'causal' ? 1 : 0 },
       q_num_heads: { int: node.heads },
@@ -77,6 +81,7 @@ export function standardAttention(scope: AttentionScope, node: AttentionNode, la
       scale: { float: 1 / Math.sqrt(headSize) }
     }
   )
+  writer.apply('Reshape', [seen, writer.integers([-1, columns])], {}, node.out)
 }
 
 /** Cached form of older operations; the mask hides both padding and what comes later. */

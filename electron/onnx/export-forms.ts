@@ -8,7 +8,7 @@ export type ExportForm = 'full' | 'cached' | 'delta'
 export type WeightForm = 'fp32' | 'fp16' | 'int8'
 
 /** Changes when the files that the exporter writes do. */
-export const exporterVersion = 1
+export const exporterVersion = 2
 
 /** Sizes that a cache needs to know. */
 export interface AttentionSizes {

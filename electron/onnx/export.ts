@@ -7,6 +7,8 @@
  * | `cached` | input_ids (B, T), attention_mask (B, P+T), position_ids (B, T), past_key_values.N.key and .value (B, H, P, D) | logits (B, 1, V), present.N.key and .value (B, H, P+T, D) |
  * | `delta` | input_ids (B, T), position_ids (B, T), mask (B, 1, T, P+T) additive, past.N.key and .value (B, H, P, D) | logits (B, 1, V), new.N.key and .value (B, H, T, D) |
  *
+ * In between, values are matrices of B·T rows as in the graph, so that linear layers are `Gemm`s with their biases.
+ *
  * `cached` has the names of Hugging Face's exports. `lens` is the final norm and the head applied to
  * each residual at the last position. A reward model, a value model and a classifier have the full form only,
  * with scores (B, T, 1), values (B, T, 1) or classes (B, T, classes) in the place of logits and without a lens.
@@ -54,6 +56,14 @@ export function exportOnnx(graph: Graph, parameters: Parameters, form: ExportFor
   return new Exporter(graph, parameters, form, options).export()
 }
 
+/** A linear layer applied to a matrix `x`; the result gets a name of its own without `out`. */
+interface LinearCall {
+  readonly x: string
+  readonly weight: string
+  readonly bias?: string
+  readonly out?: string
+}
+
 class Exporter {
   readonly #writer = new ModelWriter()
   readonly #standard: boolean
@@ -63,6 +73,10 @@ class Exporter {
   /** Names of values that are another value: dropout passes its input on. */
   readonly #aliases = new Map<string, string>()
   #scope!: AttentionScope
+  /** Shape of the input: batch and positions, (2) int64. */
+  #shape = ''
+  /** Shapes that begin with batch and positions, by what follows. */
+  readonly #shapes = new Map<string, string>()
   #positions = ''
   #pastLength = ''
   #layer = 0
@@ -98,11 +112,13 @@ class Exporter {
     const { layers, heads, headSize } = this.#sizes
     const [B, T, P] = ['batch_size', 'sequence_length', 'past_sequence_length']
     writer.input('input_ids', 'int64', [B, T])
+    this.#shape = writer.apply('Shape', ['input_ids'])
+    const perToken = (columns: readonly number[]) => this.#perToken(columns)
     if (this.form === 'full') {
       const length = writer.apply('Shape', ['input_ids'], { start: { int: 1 }, end: { int: 2 } })
       this.#positions = writer.apply('Range', [writer.integer(0), writer.apply('Squeeze', [length]), writer.integer(1)])
       const causal = this.graph.nodes.some(node => node.op === 'attention' && node.mask === 'causal')
-      this.#scope = { writer, headSize, ...(causal && { mask: this.#laterHidden(this.#positions, this.#positions) }) }
+      this.#scope = { writer, perToken, headSize, ...(causal && { mask: this.#laterHidden(this.#positions, this.#positions) }) }
       return
     }
     if (this.form === 'cached') writer.input('attention_mask', 'int64', [B, 'total_sequence_length'])
@@ -112,7 +128,26 @@ class Exporter {
     for (let layer = 0; layer < layers; layer++)
       for (const part of ['key', 'value']) writer.input(`${past}.${layer}.${part}`, 'float32', [B, heads, P, headSize])
     this.#pastLength = writer.apply('Shape', [`${past}.0.key`], { start: { int: 2 }, end: { int: 3 } })
-    this.#scope = { writer, headSize, mask: this.form === 'delta' ? 'mask' : this.#cachedMask() }
+    this.#scope = { writer, perToken, headSize, mask: this.form === 'delta' ? 'mask' : this.#cachedMask() }
+  }
+
+  /** The shape (B, T, …columns), to see the matrix of a value by batch and position again. */
+  #perToken(columns: readonly number[]): string {
+    const key = columns.join()
+    const known = this.#shapes.get(key)
+    if (known !== undefined) return known
+    const shape = this.#writer.apply('Concat', [this.#shape, this.#writer.integers([...columns])], { axis: { int: 0 } })
+    this.#shapes.set(key, shape)
+    return shape
+  }
+
+  #byPosition(value: string, columns: number, out?: string): string {
+    return this.#writer.apply('Reshape', [value, this.#perToken([columns])], {}, out)
+  }
+
+  /** Of a matrix, the rows of each sequence's last position: (B, columns). */
+  #lastPosition(value: string, columns: number): string {
+    return this.#writer.apply('Gather', [this.#byPosition(value, columns), this.#writer.integer(-1)], { axis: { int: 1 } })
   }
 
   /** 0 where a query may see a key, `unseen` where the key comes later; (queries, keys). */
@@ -153,24 +188,20 @@ class Exporter {
     if (graph.residuals.length === 0) return
     const channels = shapeOf(graph, graph.nodes.find(node => node.op === 'embedding')!.table)[1]!
     graph.residuals.forEach((residual, i) => {
-      writer.apply('Identity', [this.#value(residual)], {}, `residual.${i}`)
+      this.#byPosition(this.#value(residual), channels, `residual.${i}`)
       writer.output(`residual.${i}`, 'float32', [B, T, channels])
     })
-    if (graph.head) this.#lens(graph.head)
+    if (graph.head) this.#lens(graph.head, channels)
   }
 
-  #lens(head: NonNullable<Graph['head']>): void {
+  #lens(head: NonNullable<Graph['head']>, channels: number): void {
     const writer = this.#writer
     const { residuals, vocabulary } = this.graph
-    const rows = residuals.map(residual =>
-      writer.apply('Unsqueeze', [
-        writer.apply('Gather', [this.#value(residual), writer.integer(-1)], { axis: { int: 1 } }),
-        writer.integers([0])
-      ])
-    )
-    const stacked = writer.apply('Concat', rows, { axis: { int: 0 } })
-    const normed = this.#layerNorm({ x: stacked, ...head.norm })
-    this.#linear({ x: normed, weight: head.weight, out: 'lens' })
+    // (B, C) of each, one under the other.
+    const rows = residuals.map(residual => this.#lastPosition(this.#value(residual), channels))
+    const normed = this.#layerNorm({ x: writer.apply('Concat', rows, { axis: { int: 0 } }), ...head.norm })
+    const logits = this.#linear({ x: normed, weight: head.weight })
+    writer.apply('Reshape', [logits, writer.integers([residuals.length, -1, vocabulary])], {}, 'lens')
     writer.output('lens', 'float32', [residuals.length, 'batch_size', vocabulary])
   }
 
@@ -182,9 +213,12 @@ class Exporter {
     const writer = this.#writer
     switch (node.op) {
       case 'embedding': {
-        const rows = writer.apply('Gather', [this.#stored(node.table), 'input_ids'], {}, node.positions ? undefined : node.out)
-        if (node.positions)
-          writer.apply('Add', [rows, writer.apply('Gather', [this.#stored(node.positions), this.#positions])], {}, node.out)
+        const tokens = writer.apply('Gather', [this.#stored(node.table), 'input_ids'])
+        const sum =
+          node.positions === undefined
+            ? tokens
+            : writer.apply('Add', [tokens, writer.apply('Gather', [this.#stored(node.positions), this.#positions])])
+        writer.apply('Reshape', [sum, writer.integers([-1, shapeOf(this.graph, node.table)[1]!])], {}, node.out)
         return
       }
       case 'dropout':
@@ -194,11 +228,18 @@ class Exporter {
         this.#layerNorm({ ...node, x: this.#value(node.x) })
         return
       case 'linear': {
-        const isHead = node.out === this.#head.value
         const x = this.#value(node.x)
-        // Decoding needs the last position's logits only.
-        const rows = isHead && this.form !== 'full' ? writer.apply('Gather', [x, writer.integers([-1])], { axis: { int: 1 } }) : x
-        this.#linear({ ...node, x: rows, out: isHead ? this.#head.name : node.out })
+        if (node.out !== this.#head.value) {
+          this.#linear({ ...node, x })
+          return
+        }
+        const { name, columns } = this.#head
+        if (this.form === 'full') this.#byPosition(this.#linear({ ...node, x, out: undefined }), columns, name)
+        else {
+          // Decoding needs the last position's logits only.
+          const last = this.#lastPosition(x, shapeOf(this.graph, node.weight)[1]!)
+          writer.apply('Unsqueeze', [this.#linear({ ...node, x: last, out: undefined }), writer.integers([1])], {}, name)
+        }
         return
       }
       case 'attention':
@@ -248,16 +289,13 @@ class Exporter {
     return this.#writer.apply('LayerNormalization', inputs, { axis: { int: -1 }, epsilon: { float: node.epsilon } }, node.out)
   }
 
-  #linear(node: { readonly x: string; readonly weight: string; readonly bias?: string; readonly out: string }): void {
-    const writer = this.#writer
+  #linear(node: LinearCall): string {
     if (this.#weights === 'int8') return this.#linear8(node)
-    // A weight is stored once and as PyTorch has it; the runtime folds the transposition when it loads the file.
-    const columns = writer.apply('Transpose', [this.#stored(node.weight)], { perm: { ints: [1, 0] } })
-    const product = writer.apply('MatMul', [node.x, columns], {}, node.bias === undefined ? node.out : undefined)
-    if (node.bias !== undefined) writer.apply('Add', [product, this.#stored(node.bias)], {}, node.out)
+    const inputs = [node.x, this.#stored(node.weight), ...(node.bias === undefined ? [] : [this.#stored(node.bias)])]
+    return this.#writer.apply('Gemm', inputs, { transB: { int: 1 } }, node.out)
   }
 
-  #linear8(node: { readonly x: string; readonly weight: string; readonly bias?: string; readonly out: string }): void {
+  #linear8(node: LinearCall): string {
     const writer = this.#writer
     const [rows, columns] = shapeOf(this.graph, node.weight) as [number, number]
     const [bytes, scales] = [`${node.weight}.bytes`, `${node.weight}.scales`]
@@ -273,14 +311,9 @@ class Exporter {
       block_size: { int: blockSize },
       accuracy_level: { int: 4 }
     }
-    const product = writer.apply(
-      'MatMulNBits',
-      [node.x, bytes, scales],
-      attributes,
-      node.bias === undefined ? node.out : undefined,
-      contribDomain
-    )
-    if (node.bias !== undefined) writer.apply('Add', [product, this.#stored(node.bias)], {}, node.out)
+    const out = node.bias === undefined ? node.out : undefined
+    const product = writer.apply('MatMulNBits', [node.x, bytes, scales], attributes, out, contribDomain)
+    return node.bias === undefined ? product : writer.apply('Add', [product, this.#stored(node.bias)], {}, node.out)
   }
 
   /** A parameter as a float32 value; matrices are stored as halves when weights are fp16 or int8. */

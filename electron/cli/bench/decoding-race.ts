@@ -1,5 +1,6 @@
 /** One model: our sessions, the engine and transformers.js, in turns, at several numbers of streams. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as rest } from 'node:timers/promises'
 import { neutralSampling } from '../../contract/probe.ts'
 import type { Engine } from '../../engine/plan.ts'
 import { openNativeSession } from '../../lab/native-session.ts'
@@ -13,6 +14,8 @@ import { TransformersPeer, type loadTransformers, type PeerSetting } from './tra
 export const streamCounts = [1, 3, 16] as const
 
 const promptLength = 32
+/** Between two runners, milliseconds. */
+const restTime = 200
 
 /** Tokens a second of all streams together: the best round of each. */
 export interface StreamsRace {
@@ -182,6 +185,8 @@ async function raceStreams(
   for (let round = 0; round <= rounds; round++) {
     note(`${name}, ${streams} streams: round ${round} of ${rounds}`)
     for (const runner of runners) {
+      // What ran before falls asleep and is swept up first: threads that still spin would slow the next one down.
+      await rest(restTime)
       const decoded = await runner.decode(prompts, tokens, round === 0 ? delay : undefined)
       said.set(runner.name, decoded.tokens)
       if (round > 0) best.set(runner.name, Math.max(best.get(runner.name) ?? 0, rate(streams, tokens, decoded.seconds)))

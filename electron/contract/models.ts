@@ -67,6 +67,12 @@ export interface ModelCard {
   readonly purpose?: string
   readonly data?: string
   readonly licence?: string
+  /** SHA-256 of the data. */
+  readonly dataHash?: string
+  /** Model that the stage started from; the hash is that of its weights. */
+  readonly from?: { readonly id: string; readonly name: string; readonly sha256: string }
+  /** Last value of every measure of the stage. */
+  readonly metrics?: Readonly<Record<string, number>>
   readonly recipe?: unknown
   readonly seed?: number
   readonly steps?: number

@@ -6,8 +6,11 @@
  */
 import * as v from 'valibot'
 import type { ModelKind, ModelSizes } from '../contract/models.ts'
+import { chatIds } from '../corpora/chat.ts'
 import { gptGraph, type GptConfig } from '../graph/gpt.ts'
 import { countParameters, type Graph } from '../graph/graph.ts'
+import { classifierGraph, rewardGraph } from '../graph/heads.ts'
+import { readTokenizer } from '../tokenizers/tokenizer.ts'
 
 /** Bounded, because a config.json may come from anywhere and a graph is made of it. */
 const upTo = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most))
@@ -21,6 +24,10 @@ const LabConfigSchema = v.object({
   format: v.literal(1),
   kind: v.picklist(['base', 'sft', 'reward', 'rlhf']),
   graph: v.literal('gpt'),
+  /** What stands on the trunk: the language head, a reward model's scalar, a classifier's classes. */
+  head: v.optional(v.picklist(['language', 'score', 'classes']), 'language'),
+  /** Names of a classifier's classes. */
+  classes: v.optional(v.pipe(v.array(v.string()), v.minLength(2), v.maxLength(1000))),
   bias: v.boolean(),
   normBias: v.boolean(),
   tied: v.boolean(),
@@ -66,6 +73,8 @@ export type ModelConfig =
       readonly config: LabModelConfig
       readonly kind: ModelKind
       readonly sizes: ModelSizes
+      readonly head: 'language' | 'score' | 'classes'
+      readonly gpt: GptConfig
       readonly graph: Graph
     }
   | { readonly form: 'onnx'; readonly kind: ModelKind; readonly sizes: ModelSizes }
@@ -78,7 +87,7 @@ export function readModelConfig(value: unknown): ModelConfig {
   if (typeof value === 'object' && value !== null && 'gptlab' in value) {
     const config = v.parse(GptConfigSchema, value)
     const gpt = gptConfigOf(config)
-    const graph = gptGraph(gpt)
+    const graph = graphOf(config, gpt)
     const sizes = {
       layers: gpt.layers,
       heads: gpt.heads,
@@ -87,7 +96,7 @@ export function readModelConfig(value: unknown): ModelConfig {
       vocabulary: gpt.vocabulary,
       parameters: countParameters(graph)
     }
-    return { form: 'lab', config, kind: config.gptlab.kind, graph, sizes }
+    return { form: 'lab', config, kind: config.gptlab.kind, head: config.gptlab.head, gpt, graph, sizes }
   }
   const config = v.parse(ForeignConfigSchema, value)
   const depth = config.n_layer ?? config.num_hidden_layers ?? 0
@@ -107,6 +116,11 @@ export function readModelConfig(value: unknown): ModelConfig {
   }
 }
 
+function graphOf({ gptlab }: LabModelConfig, gpt: GptConfig): Graph {
+  if (gptlab.head === 'score') return rewardGraph(gpt)
+  return gptlab.head === 'classes' ? classifierGraph(gpt, gptlab.classes?.length ?? 2) : gptGraph(gpt)
+}
+
 function gptConfigOf(config: LabModelConfig): GptConfig {
   const { bias, normBias, tied } = config.gptlab
   return {
@@ -122,9 +136,17 @@ function gptConfigOf(config: LabModelConfig): GptConfig {
   }
 }
 
+/** Tokens that end a text of a model: a chat model ends its turn, a base model its document. */
+export function endTokensOf(kind: ModelKind, tokenizerText: string): readonly number[] {
+  if (kind === 'base') return []
+  const { end, endOfText } = chatIds(readTokenizer(tokenizerText))
+  return [end, endOfText]
+}
+
 /** The config.json of a model that the lab has trained. */
 export function labModelConfig(
   model: GptConfig,
+  endTokens: readonly number[],
   lab: Omit<LabModelConfig['gptlab'], 'format' | 'graph' | 'bias' | 'normBias' | 'tied' | 'attention'>
 ): LabModelConfig {
   return {
@@ -138,6 +160,7 @@ export function labModelConfig(
     activation_function: 'gelu',
     layer_norm_epsilon: 1e-5,
     tie_word_embeddings: model.tied,
+    ...(endTokens.length > 0 && { eos_token_id: endTokens.length === 1 ? endTokens[0] : endTokens }),
     gptlab: {
       format: 1,
       graph: 'gpt',

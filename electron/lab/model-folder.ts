@@ -10,7 +10,7 @@ import type { ModelKind, ModelOrigin, ModelSummary } from '../contract/models.ts
 import type { GptConfig } from '../graph/gpt.ts'
 import { checkParameters, type Parameters } from '../graph/parameters.ts'
 import { decodeSafetensors, encodeSafetensors } from '../graph/safetensors.ts'
-import { labModelConfig, readModelConfig, type ModelConfig } from './model-config.ts'
+import { endTokensOf, labModelConfig, readModelConfig, type ModelConfig } from './model-config.ts'
 
 /** A field that is left out where it is of another type: a card may come from anywhere. */
 const field = <T>(schema: v.GenericSchema<T>) => v.fallback(v.optional(schema), undefined)
@@ -27,6 +27,9 @@ const CardSchema = v.object({
   purpose: text(),
   data: text(),
   licence: text(),
+  dataHash: text(),
+  from: field(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
+  metrics: field(v.record(v.string(), v.number())),
   recipe: v.optional(v.unknown()),
   seed: field(v.number()),
   steps: field(v.number()),
@@ -88,7 +91,8 @@ export async function summarise(id: string, folder: string, origin: ModelOrigin)
       throw new LabFailure('model-incomplete', 'Expected onnx/model.onnx in the folder but found none.')
     if (!files.some(file => file.name === 'tokenizer.json'))
       throw new LabFailure('model-incomplete', 'Expected tokenizer.json in the folder but found none.')
-    return { ...row, kind: config.kind, sizes: config.sizes, created, inspectable: config.form === 'lab' }
+    const inspectable = config.form === 'lab' && config.head === 'language'
+    return { ...row, kind: config.kind, sizes: config.sizes, created, inspectable }
   } catch (error) {
     return {
       ...row,
@@ -187,18 +191,23 @@ export interface NewModel {
   /** tokenizer.json, as text. */
   readonly tokenizer: string
   readonly kind: ModelKind
+  /** Names of the classes of a classifier. */
+  readonly classes?: readonly string[]
   readonly card: StoredCard & { readonly created: string }
 }
 
 /** Writes the folder of a model of the lab; what stood there under these names is replaced, each file whole. */
 export async function writeModelFolder(
   folder: string,
-  { model, parameters, tokenizer, kind, card }: NewModel,
+  { model, parameters, tokenizer, kind, classes, card }: NewModel,
   shapes: ReadonlyMap<string, readonly number[]>
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const config = labModelConfig(model, {
+  const head = kind === 'reward' ? 'score' : classes ? 'classes' : 'language'
+  const config = labModelConfig(model, endTokensOf(kind, tokenizer), {
     kind,
+    head,
+    ...(classes && { classes: [...classes] }),
     created: card.created,
     tokenizer: createHash('sha256').update(tokenizer).digest('hex'),
     ...(card.run !== undefined && { run: card.run })

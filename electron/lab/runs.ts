@@ -3,12 +3,12 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
-import type { PretrainRecipe, Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
+import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
+import type { Plan } from '../engine/plan.ts'
 import { usefulThreads } from '../engine/useful-threads.ts'
-import { pretrain, type TrainedResult } from '../training/pretrain.ts'
-import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
-import { preparePretraining, prepareText, type Prepared } from '../training/preparation.ts'
-import { ofStage } from '../training/recipe.ts'
+import { inTurns } from '../engine/in-turns.ts'
+import type { Compile, PreparedRun } from '../training/prepared-run.ts'
+import { runLoop, type TrainedResult } from '../training/run-loop.ts'
 import { RunControl } from '../training/run-control.ts'
 import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
 import { lockHolder, lockRun } from '../training/run-lock.ts'
@@ -21,6 +21,7 @@ import type { Home } from './home.ts'
 import type { Models } from './models.ts'
 import type { PreparedTexts } from './prepared-texts.ts'
 import { throttleSteps } from './run-events.ts'
+import { prepareNewRun, prepareResumedRun } from './run-preparation.ts'
 import { advanceSummary, emptySummary, HistoryColumns } from './run-summary.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
 import type { Turns } from './turns.ts'
@@ -104,13 +105,11 @@ export class Runs {
 
   /**
    * Prepares a run and starts it; it then goes on by itself.
-   * @throws LabFailure of `preparePretraining`: a recipe with problems, a missing text, no engine
+   * @throws LabFailure of `prepareNewRun`: a recipe with problems, missing data, a model of the wrong kind, no engine
    */
-  async start(asked: Recipe): Promise<RunSummary> {
-    const recipe = ofStage(asked, 'pretrain')
+  async start(recipe: Recipe): Promise<RunSummary> {
     const engine = this.lab.engine.get()
-    const { corpus, text } = await this.lab.texts.of(recipe)
-    const prepared = await preparePretraining(recipe, corpus, text)
+    const prepared = await prepareNewRun(recipe, this.lab)
     const name = await freeName(this.lab.home.runs, `${folderNameFor(recipe.name)}-${timestamp()}`)
     const folder = runFolder(join(this.lab.home.runs, name))
     await mkdir(folder.path)
@@ -118,20 +117,21 @@ export class Runs {
       format: 1,
       name: recipe.name,
       started: new Date().toISOString(),
-      corpus: { id: corpus.id, title: corpus.title, licence: corpus.licence, sha256: corpus.sha256 },
-      tokens: { train: prepared.tokens.train.length, validation: prepared.tokens.validation.length },
+      corpus: prepared.corpus,
+      ...(prepared.from && { from: prepared.from }),
+      tokens: prepared.tokens,
       parameters: prepared.parameters,
-      vocabulary: prepared.tokenizer.vocabulary,
+      vocabulary: prepared.vocabulary,
       engine: { simd: engine.simd, threads: this.lab.threads() },
       versions: { lab: this.lab.version, node: process.version, platform: `${process.platform}-${process.arch}` }
     }
-    await writeRunFolder(folder, recipe, record, prepared.tokenizerText)
+    await writeRunFolder(folder, recipe, record, prepared)
     return this.#launch(folder, recipe, record, prepared)
   }
 
   /**
    * Goes on with a paused run, or with one that was interrupted, stopped or failed, from its last checkpoint.
-   * @throws LabFailure `run-done`, `run-locked`, `corpus-changed`
+   * @throws LabFailure `run-done`, `run-locked`, and those of `prepareResumedRun`: `corpus-changed`, `model-changed`
    */
   async resume(id: string): Promise<RunSummary> {
     const live = this.#live.get(id)
@@ -142,31 +142,31 @@ export class Runs {
       return live.summary
     }
     const folder = await this.folder(id)
-    const { recipe: stored, record } = await readRunFolder(folder)
-    const recipe = ofStage(stored, 'pretrain')
+    const { recipe, record } = await readRunFolder(folder)
     const { state } = await this.summary(id)
     if (state === 'done') throw new LabFailure('run-done', `The run ${id} is done. Start a new one to train again.`, { run: id })
-    const corpus = await this.lab.corpora.read(record.corpus.id)
-    if (corpus.sha256 !== record.corpus.sha256)
-      throw new LabFailure(
-        'corpus-changed',
-        `The text ${corpus.title} is no longer the one that the run ${id} was started with. Bring that text back, or start a new run.`,
-        { run: id, corpus: corpus.title }
-      )
-    const text = await prepareText(recipe, corpus, await readTokenizerFile(folder.tokenizer))
-    return this.#launch(folder, recipe, record, await preparePretraining(recipe, corpus, text))
+    return this.#launch(folder, recipe, record, await prepareResumedRun(recipe, this.lab, { folder, record }))
   }
 
-  /** Locks the run, compiles its plan and sets the loop going. */
-  async #launch(folder: RunFolder, recipe: PretrainRecipe, record: RunRecord, prepared: Prepared): Promise<RunSummary> {
+  /** Locks the run, compiles its plans and sets the loop going. */
+  async #launch(folder: RunFolder, recipe: Recipe, record: RunRecord, prepared: PreparedRun): Promise<RunSummary> {
     const { id } = folder
     const lock = await lockRun(folder.lock, id)
+    const plans: Plan[] = []
+    const release = async (): Promise<void> => {
+      await Promise.all(plans.map(plan => plan.close()))
+      await lock.release()
+    }
     try {
       const engine = this.lab.engine.get()
       // Kernel sets round differently: a run goes on with the one that it was started with.
       const simd = engine.simds.find(name => name === record.engine.simd)
-      const threads = usefulThreads(prepared.graph, prepared.plan, this.lab.threads())
-      const plan = engine.compile(prepared.graph, { ...prepared.plan, threads, ...(simd && { simd }) })
+      const compile: Compile = (graph, options) => {
+        const threads = usefulThreads(graph, options, this.lab.threads())
+        plans.push(engine.compile(graph, { ...options, threads, ...(simd && { simd }) }))
+        return inTurns(plans.at(-1)!, this.lab.turn)
+      }
+      const stage = prepared.open(compile)
       const control = new RunControl()
       const before = (await readLog(folder.log)).lines
       const live: LiveRun = {
@@ -184,21 +184,13 @@ export class Runs {
         if (progress.kind === 'state' || progress.kind === 'done') void this.#announce()
       }
       this.#live.set(id, live)
-      const ended = pretrain({
-        folder,
-        recipe,
-        plan,
-        ...prepared.run(plan),
-        control,
-        report,
-        // What a resumed run has behind it, once the log has been cut to its checkpoint.
-        resumed: lines => {
-          for (const line of lines) live.history.add(line)
-          live.summary = { ...lines.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' }
-        },
-        turn: this.lab.turn,
-        deliver: result => this.#deliver(folder, recipe, record, prepared, result)
-      })
+      // What a resumed run has behind it, once the log has been cut to its checkpoint.
+      const resumed = (lines: readonly RunProgress[]): void => {
+        for (const line of lines) live.history.add(line)
+        live.summary = { ...lines.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' }
+      }
+      const deliver = (result: TrainedResult) => this.#deliver(folder, recipe, record, prepared, result)
+      const ended = runLoop({ folder, recipe, control, report, resumed, deliver }, stage)
         .catch((error: unknown): RunState => {
           // What fails before the log is open stands nowhere yet.
           if (live.summary.state !== 'failed') {
@@ -209,8 +201,7 @@ export class Runs {
           return 'failed'
         })
         .finally(async () => {
-          await plan.close()
-          await lock.release()
+          await release()
           // The row stays as it is, also where a full disk has kept the last lines from the log.
           this.#resting.set(id, { stamp: await stampOf(folder.log), summary: live.summary })
           this.#live.delete(id)
@@ -219,27 +210,30 @@ export class Runs {
       void this.#announce()
       return live.summary
     } catch (error) {
-      await lock.release()
+      await release()
       throw error
     }
   }
 
   async #deliver(
     folder: RunFolder,
-    recipe: PretrainRecipe,
+    recipe: Recipe,
     record: RunRecord,
-    prepared: Prepared,
+    prepared: PreparedRun,
     result: TrainedResult
   ): Promise<string> {
     const history = this.#live.get(folder.id)!.history.snapshot(folder.id)
-    const shapes = new Map(prepared.graph.parameters.map(parameter => [parameter.name, parameter.shape]))
+    const { kind, config, graph, classes } = prepared.model
+    const shapes = new Map(graph.parameters.map(parameter => [parameter.name, parameter.shape]))
+    const { metrics } = this.#live.get(folder.id)!.summary
     const model = await this.lab.models.write(
       folder.id,
       {
-        model: { ...recipe.model, vocabulary: prepared.tokenizer.vocabulary, dropout: 0 },
+        model: { ...config, dropout: 0 },
         parameters: result.parameters,
-        tokenizer: prepared.tokenizerText,
-        kind: 'base',
+        tokenizer: prepared.tokenizer,
+        kind,
+        ...(classes && { classes }),
         card: {
           name: record.name,
           origin: 'trained',
@@ -248,6 +242,9 @@ export class Runs {
           purpose: recipe.purpose,
           data: record.corpus.title,
           licence: record.corpus.licence,
+          dataHash: record.corpus.sha256,
+          ...(record.from && { from: record.from }),
+          ...(metrics && { metrics }),
           recipe,
           seed: recipe.seed,
           steps: result.step,

@@ -56,7 +56,7 @@ export class Sessions {
 
   /**
    * Opens a model, or gives the session that is open already. Without a provider the settings' holds.
-   * @throws LabFailure `model-unknown`, and those of loading, exporting and opening
+   * @throws LabFailure `model-unknown`, `model-no-chat` for a model without a language head, and those of loading, exporting and opening
    */
   async open(modelId: string, provider: ProviderName | 'auto' = this.options.settings.get().provider): Promise<OpenedSession> {
     const version = await this.#version(modelId)
@@ -112,9 +112,10 @@ export class Sessions {
 
   async #open(modelId: string, provider: ProviderName | 'auto', entry: () => Entry): Promise<OpenedSession> {
     const model = await this.options.models.load(modelId)
+    assertWrites(model)
     const session = provider === 'native' ? await this.#openNative(model) : await this.#openOnnx(model, provider)
     this.options.events.emit('session', { model: modelId, session: session.description })
-    return { model, session: guarded(session, model, entry) }
+    return { model, session: counted(session, entry) }
   }
 
   async #openOnnx(model: LoadedModel, provider: OnnxProvider | 'auto'): Promise<InferenceSession> {
@@ -168,9 +169,19 @@ export class Sessions {
   }
 }
 
-/** The session, with its calls counted; a reward model judges texts and writes none. */
-function guarded(session: InferenceSession, { summary }: LoadedModel, entry: () => Entry): InferenceSession {
-  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+/** A reward model judges texts and a classifier sorts them: neither writes any. @throws LabFailure `model-no-chat` */
+function assertWrites({ summary, config }: LoadedModel): void {
+  if (config.form !== 'lab' || config.head === 'language') return
+  const what =
+    config.head === 'score' ? 'a reward model: it gives texts a score' : 'a classifier: it says to which class a text belongs'
+  throw new LabFailure('model-no-chat', `${summary.name} is ${what} and cannot continue them. Choose another model.`, {
+    model: summary.name
+  })
+}
+
+/** The session, with its calls counted. */
+function counted(session: InferenceSession, entry: () => Entry): InferenceSession {
+  const during = async <T>(work: () => Promise<T>): Promise<T> => {
     entry().calls++
     try {
       return await work()
@@ -181,16 +192,8 @@ function guarded(session: InferenceSession, { summary }: LoadedModel, entry: () 
   const { inspect } = session
   return {
     ...session,
-    ...(inspect && { inspect: tokens => counted(() => inspect(tokens)) }),
-    next: tokens => counted(() => session.next(tokens)),
-    decode: async (request, onToken, signal) => {
-      if (summary.kind === 'reward')
-        throw new LabFailure(
-          'model-no-chat',
-          `${summary.name} is a reward model: it gives texts a score and cannot continue them. Choose another model.`,
-          { model: summary.name }
-        )
-      return counted(() => session.decode(request, onToken, signal))
-    }
+    ...(inspect && { inspect: tokens => during(() => inspect(tokens)) }),
+    next: tokens => during(() => session.next(tokens)),
+    decode: (request, onToken, signal) => during(() => session.decode(request, onToken, signal))
   }
 }

@@ -16,11 +16,16 @@ import type { RandomState } from '../sampling/random.ts'
 import { setAside } from './damaged-file.ts'
 
 export interface Checkpoint {
-  readonly state: TrainingState
+  /** Steps of the run. */
+  readonly step: number
+  /** Models that the run trains, by name; the one that comes out is `model`. */
+  readonly states: Readonly<Record<string, TrainingState>>
   /** Seconds of training so far, pauses left out. */
   readonly seconds: number
   /** Generator that draws the batches. */
   readonly random: RandomState
+  /** What a stage remembers besides weights, as JSON. */
+  readonly memory?: unknown
 }
 
 const word = v.pipe(v.string(), v.regex(/^[0-9a-f]{1,16}$/))
@@ -30,8 +35,14 @@ const RecordSchema = v.object({
   step: count,
   seconds: v.pipe(v.number(), v.minValue(0)),
   random: v.tuple([word, word, word, word]),
+  /** Updates of each model, by name. */
+  updates: v.optional(v.record(v.string(), count)),
+  memory: v.optional(v.unknown()),
   weights: v.object({ bytes: count, sha256: v.string() })
 })
+
+/** Tensors of the model that comes out have no more before their names; those of others have the model's. */
+const prefixOf = (model: string) => (model === 'model' ? '' : `${model}/`)
 
 /** Names of the tensor groups in the file, by the field of the state. */
 const groups = [
@@ -46,27 +57,32 @@ const pieceBytes = 1 << 20
 
 const nameOf = (step: number) => `step-${String(step).padStart(9, '0')}`
 
-/** Shapes of the tensors, by parameter name; the engine knows only their sizes. */
+/** Shapes of the tensors, by parameter name; the engine knows only their sizes. The models of one run share them. */
 export type Shapes = ReadonlyMap<string, readonly number[]>
 
 /** Writes a checkpoint and removes those older than the two newest. */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, shapes: Shapes): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const { state } = checkpoint
-  const path = join(folder, nameOf(state.step))
-  const tensors = groups.flatMap(([field, prefix]) =>
-    [...state[field]].map(([name, values]) => ({ name: `${prefix}.${name}`, shape: shapes.get(name) ?? [values.length], values }))
+  const { step, states, seconds, random, memory } = checkpoint
+  const path = join(folder, nameOf(step))
+  const tensors = Object.entries(states).flatMap(([model, state]) =>
+    groups.flatMap(([field, group]) =>
+      [...state[field]].map(([name, values]) => ({
+        name: `${prefixOf(model)}${group}.${name}`,
+        shape: shapes.get(name) ?? [values.length],
+        values
+      }))
+    )
   )
-  const pieces = [
-    encodeSafetensorsHeader(tensors, { step: String(state.step) }),
-    ...tensors.map(tensor => bytesOf(tensor.values))
-  ]
+  const pieces = [encodeSafetensorsHeader(tensors, { step: String(step) }), ...tensors.map(tensor => bytesOf(tensor.values))]
   const weights = await writeWhole(`${path}.safetensors`, pieces)
   const record: v.InferOutput<typeof RecordSchema> = {
     format: 1,
-    step: state.step,
-    seconds: checkpoint.seconds,
-    random: [...checkpoint.random],
+    step,
+    seconds,
+    random: [...random],
+    updates: Object.fromEntries(Object.entries(states).map(([model, state]) => [model, state.step])),
+    ...(memory !== undefined && { memory }),
     weights
   }
   await writeWhole(`${path}.json`, [new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`)])
@@ -161,15 +177,27 @@ async function readCheckpoint(path: string, step: number): Promise<Checkpoint | 
   if (!bytes || bytes.length !== record.output.weights.bytes || (await sha256(bytes)) !== record.output.weights.sha256)
     return undefined
   const { tensors } = decodeSafetensors(bytes)
-  const read = {
-    parameters: new Map<string, Float32Array>(),
-    firstMoments: new Map<string, Float32Array>(),
-    secondMoments: new Map<string, Float32Array>()
+  const { updates, seconds, random, memory } = record.output
+  const group = (model: string, name: string) => {
+    const prefix = `${prefixOf(model)}${name}.`
+    return new Map(
+      [...tensors].flatMap(([name, { values }]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), values as Float32Array] as const] : []
+      )
+    )
   }
-  for (const [field, prefix] of groups)
-    for (const [name, tensor] of tensors)
-      if (name.startsWith(`${prefix}.`)) read[field].set(name.slice(prefix.length + 1), tensor.values as Float32Array)
-  return { state: { step, ...read }, seconds: record.output.seconds, random: record.output.random }
+  const states = Object.fromEntries(
+    Object.entries(updates ?? { model: step }).map(([model, updates]) => [
+      model,
+      {
+        step: updates,
+        parameters: group(model, 'parameter'),
+        firstMoments: group(model, 'first-moment'),
+        secondMoments: group(model, 'second-moment')
+      }
+    ])
+  )
+  return { step, states, seconds, random, ...(memory !== undefined && { memory }) }
 }
 
 function parseJson(text: string): unknown {

@@ -37,7 +37,7 @@ export interface Prepared extends PreparedText {
   /** The tokenizer's file, tokenizer.json. */
   readonly tokenizerText: string
   /** The parts of the training loop that come from the recipe and the text. */
-  run(plan: Plan): Pick<Pretraining, 'graph' | 'batch' | 'initial' | 'tokens' | 'writeSample'>
+  run(plan: Plan): Omit<Pretraining, 'recipe' | 'plan'>
 }
 
 /**

@@ -5,6 +5,7 @@
  *     run.json         what it met: hash of the text, counts, engine, versions
  *     tokenizer.json   made from the text
  *     log.jsonl        what happened
+ *     comparisons.jsonl  what a reward model or DPO learns from
  *     checkpoints/     the two newest states
  *     lock.json        there while a process trains the run
  */
@@ -22,6 +23,7 @@ export interface RunFolder {
   readonly recipe: string
   readonly record: string
   readonly tokenizer: string
+  readonly comparisons: string
   readonly log: string
   readonly checkpoints: string
   readonly lock: string
@@ -36,6 +38,7 @@ export function runFolder(path: string): RunFolder {
     recipe: at('recipe.json'),
     record: at('run.json'),
     tokenizer: at('tokenizer.json'),
+    comparisons: at('comparisons.jsonl'),
     log: at('log.jsonl'),
     checkpoints: at('checkpoints'),
     lock: at('lock.json')
@@ -49,6 +52,8 @@ const RunRecordSchema = v.object({
   /** ISO 8601. */
   started: v.string(),
   corpus: v.object({ id: v.string(), title: v.string(), licence: v.string(), sha256: v.string() }),
+  /** Model that a later stage started from; the hash is that of its weights. */
+  from: v.optional(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
   tokens: v.object({ train: count, validation: count }),
   parameters: count,
   vocabulary: count,
@@ -60,8 +65,14 @@ const RunRecordSchema = v.object({
 export type RunRecord = Readonly<v.InferOutput<typeof RunRecordSchema>>
 
 /** Writes what a new run starts with. */
-export async function writeRunFolder(folder: RunFolder, recipe: Recipe, record: RunRecord, tokenizer: string): Promise<void> {
+export async function writeRunFolder(
+  folder: RunFolder,
+  recipe: Recipe,
+  record: RunRecord,
+  { tokenizer, comparisons }: { readonly tokenizer: string; readonly comparisons?: string }
+): Promise<void> {
   await writeFileAtomic(folder.tokenizer, tokenizer)
+  if (comparisons !== undefined) await writeFileAtomic(folder.comparisons, comparisons)
   await writeFileAtomic(folder.record, json(record))
   // Last: a folder counts as a run once it has a recipe.
   await writeFileAtomic(folder.recipe, json(recipe))

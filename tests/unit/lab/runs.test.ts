@@ -250,8 +250,8 @@ describe('a run that fails', () => {
     const { checkpointSteps } = await call('runs.history', { run: run.id })
     expect(checkpoint).toBe(checkpointSteps.at(-1))
     const { checkpoint: kept } = await loadCheckpoint(join(home, 'runs', run.id, 'checkpoints'))
-    expect(kept!.state.step).toBe(checkpoint)
-    for (const values of kept!.state.parameters.values()) expect(values.every(Number.isFinite)).toBe(true)
+    expect(kept!.states['model']!.step).toBe(checkpoint)
+    for (const values of kept!.states['model']!.parameters.values()) expect(values.every(Number.isFinite)).toBe(true)
   })
 
   it('is named when the recipe cannot be trained, and leaves no folder', async () => {

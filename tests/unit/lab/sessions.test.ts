@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionDescription } from '../../../electron/contract/models.ts'
 import { neutralSampling } from '../../../electron/contract/probe.ts'
+import { chatTokens } from '../../../electron/corpora/chat.ts'
 import { gptGraph } from '../../../electron/graph/gpt.ts'
+import { classifierGraph, rewardGraph } from '../../../electron/graph/heads.ts'
+import { BpeTokenizer } from '../../../electron/tokenizers/bpe.ts'
 import { CharacterTokenizer } from '../../../electron/tokenizers/characters.ts'
 import { largestDifference, randomParameters, someTokens } from '../onnx/small-models.ts'
 import { openSmallLab, type SmallLab } from './probing.ts'
@@ -65,14 +68,31 @@ describe('sessions', () => {
     const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]))
     const card = { name: 'gone', created: new Date().toISOString() }
     const parts = { model: small.config, parameters: randomParameters(graph, 5), tokenizer: tokenizer.json() }
-    const { id } = await small.lab.models.write('gone', { ...parts, kind: 'reward', card }, shapes)
+    const { id } = await small.lab.models.write('gone', { ...parts, kind: 'base', card }, shapes)
     const { session } = await small.lab.sessions.open(id)
-    // Also: a reward model writes no texts.
-    await expect(session.decode({ ...request, prompts: [Int32Array.of(1)] })).rejects.toMatchObject({ code: 'model-no-chat' })
     const context = { signal: new AbortController().signal, progress: () => {} }
     await small.lab.handlers['models.delete']({ model: id }, context)
     await expect(session.next(Int32Array.of(1))).rejects.toMatchObject({ code: 'session-closed' })
     await expect(small.lab.sessions.open(id)).rejects.toMatchObject({ code: 'model-unknown' })
+  })
+
+  it('are refused to models without a language head, with the reason', async () => {
+    const chat = new BpeTokenizer([], chatTokens)
+    const config = { ...small.config, vocabulary: chat.vocabulary }
+    for (const [kind, graph, classes] of [
+      ['reward', rewardGraph(config), undefined],
+      ['base', classifierGraph(config, 2), ['bad', 'good']]
+    ] as const) {
+      const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]))
+      const card = { name: 'judge', created: new Date().toISOString() }
+      const parameters = randomParameters(graph, 5)
+      const model = { model: config, parameters, tokenizer: chat.json(), kind, ...(classes && { classes }), card }
+      const { id, inspectable } = await small.lab.models.write(`judge-${kind}`, model, shapes)
+      expect(inspectable).toBe(false)
+      // It is read whole, head and all: other parts of the lab use it.
+      expect((await small.lab.models.load(id)).parameters).toEqual(parameters)
+      await expect(small.lab.sessions.open(id)).rejects.toMatchObject({ code: 'model-no-chat', details: { model: 'judge' } })
+    }
   })
 
   it('have nothing left open when the lab closes', async () => {

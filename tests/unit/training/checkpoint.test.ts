@@ -24,7 +24,8 @@ function checkpointOf(step: number): Checkpoint {
       ])
     )
   return {
-    state: { step, parameters: tensors(), firstMoments: tensors(), secondMoments: tensors() },
+    step,
+    states: { model: { step, parameters: tensors(), firstMoments: tensors(), secondMoments: tensors() } },
     seconds: step / 7,
     random: random.state()
   }
@@ -40,6 +41,13 @@ describe('checkpoints', () => {
     expect(damaged).toEqual([])
   })
 
+  it('hold several models of one run, and what a stage remembers', async () => {
+    const [model, value] = [checkpointOf(3).states['model']!, { ...checkpointOf(4).states['model']!, step: 12 }]
+    const checkpoint = { ...checkpointOf(3), states: { model, value }, memory: { beta: 0.1, prompts: ['风扇?'] } }
+    await saveCheckpoint(folder, checkpoint, shapes)
+    expect((await loadCheckpoint(folder)).checkpoint).toEqual(checkpoint)
+  })
+
   it('are none in a folder that is not there', async () => {
     expect((await loadCheckpoint(folder)).checkpoint).toBeUndefined()
   })
@@ -51,7 +59,7 @@ describe('checkpoints', () => {
         .map(path => path.slice(folder.length + 1))
         .sort()
     )
-    expect((await loadCheckpoint(folder)).checkpoint?.state.step).toBe(10)
+    expect((await loadCheckpoint(folder)).checkpoint?.states['model']?.step).toBe(10)
   })
 
   const damages: [string, () => Promise<void>][] = [
@@ -87,7 +95,7 @@ describe('checkpoints', () => {
     await save(1)
     await save(2)
     await rm(pathOf(2, 'json'))
-    expect((await loadCheckpoint(folder)).checkpoint?.state.step).toBe(1)
+    expect((await loadCheckpoint(folder)).checkpoint?.states['model']?.step).toBe(1)
     await writeFile(`${pathOf(3, 'safetensors')}.tmp`, 'half')
     await save(4)
     expect((await readdir(folder)).some(name => name.endsWith('.tmp'))).toBe(false)

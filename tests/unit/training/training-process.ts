@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { loadEngine } from '../../../electron/engine/engine.ts'
 import { preparePretraining } from '../../../electron/training/preparation.ts'
-import { pretrain } from '../../../electron/training/pretrain.ts'
+import { pretraining } from '../../../electron/training/pretrain.ts'
 import { ofStage, parseRecipe } from '../../../electron/training/recipe.ts'
+import { runLoop } from '../../../electron/training/run-loop.ts'
 import { RunControl } from '../../../electron/training/run-control.ts'
 import { runFolder } from '../../../electron/training/run-folder.ts'
 import type { Parameters } from '../../../electron/graph/parameters.ts'
@@ -17,20 +18,20 @@ export async function trainToTheEnd(path: string, threads: number): Promise<void
   const prepared = await preparePretraining(recipe, { title: 'a text', documents: [text] })
   const plan = loadEngine().compile(prepared.graph, { ...prepared.plan, threads })
   let hash = ''
-  const state = await pretrain({
-    folder,
-    recipe,
-    plan,
-    ...prepared.run(plan),
-    control: new RunControl(),
-    resumed: () => {},
-    report: () => {},
-    turn: work => work(),
-    deliver: async result => {
-      hash = hashOf(result.parameters)
-      return 'model'
-    }
-  })
+  const state = await runLoop(
+    {
+      folder,
+      recipe,
+      control: new RunControl(),
+      resumed: () => {},
+      report: () => {},
+      deliver: async result => {
+        hash = hashOf(result.parameters)
+        return 'model'
+      }
+    },
+    pretraining({ recipe, plan, ...prepared.run(plan) })
+  )
   await plan.close()
   console.log(JSON.stringify({ state, hash }))
 }

@@ -1,0 +1,67 @@
+/** From a recipe to a run that can go on: data, tokenizer, the model that it starts from; a new run or one that is resumed. */
+import { LabFailure } from '../contract/failure.ts'
+import type { PretrainRecipe, Recipe } from '../contract/training.ts'
+import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
+import { preparePretraining, prepareText, type PreparedText } from '../training/preparation.ts'
+import type { PreparedRun } from '../training/prepared-run.ts'
+import { pretraining } from '../training/pretrain.ts'
+import { ofStage } from '../training/recipe.ts'
+import type { RunFolder, RunRecord } from '../training/run-folder.ts'
+import type { Corpora, Corpus } from './corpora.ts'
+import type { PreparedTexts } from './prepared-texts.ts'
+
+/** What preparing needs of the lab. */
+export interface PreparationSurroundings {
+  readonly corpora: Corpora
+  readonly texts: PreparedTexts
+}
+
+/** A run that goes on from what its folder holds. */
+export interface ResumedFrom {
+  readonly folder: RunFolder
+  readonly record: RunRecord
+}
+
+/** @throws LabFailure with the code of the recipe's first problem, and those of the data and models it names */
+export async function prepareNewRun(recipe: Recipe, lab: PreparationSurroundings): Promise<PreparedRun> {
+  const pretrain = ofStage(recipe, 'pretrain')
+  const { corpus, text } = await lab.texts.of(pretrain)
+  return pretrainingRun(pretrain, corpus, text)
+}
+
+/** @throws LabFailure `corpus-changed` and those of `prepareNewRun` */
+export async function prepareResumedRun(
+  recipe: Recipe,
+  lab: PreparationSurroundings,
+  { folder, record }: ResumedFrom
+): Promise<PreparedRun> {
+  const pretrain = ofStage(recipe, 'pretrain')
+  const corpus = await lab.corpora.read(record.corpus.id)
+  if (corpus.sha256 !== record.corpus.sha256) throw changed(folder.id, corpus.title)
+  return pretrainingRun(pretrain, corpus, await prepareText(pretrain, corpus, await readTokenizerFile(folder.tokenizer)))
+}
+
+function changed(run: string, corpus: string): LabFailure {
+  return new LabFailure(
+    'corpus-changed',
+    `The text ${corpus} is no longer the one that the run ${run} was started with. Bring that text back, or start a new run.`,
+    { run, corpus }
+  )
+}
+
+async function pretrainingRun(recipe: PretrainRecipe, corpus: Corpus, text: PreparedText): Promise<PreparedRun> {
+  const prepared = await preparePretraining(recipe, corpus, text)
+  const { tokenizer, tokens, graph, parameters } = prepared
+  return {
+    corpus: { id: corpus.id, title: corpus.title, licence: corpus.licence, sha256: corpus.sha256 },
+    tokens: { train: tokens.train.length, validation: tokens.validation.length },
+    parameters,
+    vocabulary: tokenizer.vocabulary,
+    tokenizer: prepared.tokenizerText,
+    model: { kind: 'base', config: { ...recipe.model, vocabulary: tokenizer.vocabulary }, graph },
+    open: compile => {
+      const plan = compile(graph, prepared.plan)
+      return pretraining({ recipe, plan, ...prepared.run(plan) })
+    }
+  }
+}

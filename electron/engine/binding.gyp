@@ -48,6 +48,10 @@
         'native/operations/embedding.cc',
         'native/operations/layer_norm.cc',
         'native/operations/linear.cc',
+        'native/operations/loss.cc',
+        'native/operations/policy_losses.cc',
+        'native/operations/preference_losses.cc',
+        'native/operations/token_log_probabilities.cc',
       ],
       'conditions': [
         ['target_arch=="x64"', {'dependencies': ['gptlab_avx512', 'gptlab_avx2']}],

@@ -100,9 +100,10 @@ export function compilePlan(
     labFailure(error)
   }
 
+  const columns = plan.outputs
   const output = async (batch: Batch, name: string, length: number) => {
     const inputs = nativeBatch(graph, batch, false)
-    const out = new Float32Array(countRows(graph, length, inputs) * (plan.outputs[name] ?? 0))
+    const out = new Float32Array(countRows(graph, length, inputs) * (columns[name] ?? 0))
     await plan.output(inputs, name, length, out).catch(labFailure)
     return out
   }
@@ -123,11 +124,7 @@ export function compilePlan(
       await plan.evaluate(inputs, losses).catch(labFailure)
       return losses
     },
-    async logits(tokens, sequence) {
-      const out = new Float32Array(tokens.length * graph.vocabulary)
-      await plan.logits(tokens, sequence, out).catch(labFailure)
-      return out
-    },
+    logits: (tokens, sequence) => output({ tokens }, 'logits', sequence),
     outputs: (values, name) => output(values, name, length),
     async gradients(values) {
       const gradients = blank(graph)

@@ -11,7 +11,6 @@ export interface NativePlan {
   /** @returns seconds */
   train(batch: NativeBatch, learningRates: Float64Array, losses: Float64Array, norms: Float64Array): Promise<number>
   evaluate(batch: NativeBatch, losses: Float64Array): Promise<void>
-  logits(tokens: Int32Array, length: number, out: Float32Array): Promise<void>
   /** Columns of each named output. */
   readonly outputs: Readonly<Record<string, number>>
   /** An output of whole sequences of `length`; what it does not depend on may be empty. */

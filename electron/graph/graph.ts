@@ -147,6 +147,19 @@ export interface Graph {
   }
 }
 
+/** The nodes that a value depends on, in order of computation. */
+export function nodesFor(graph: Pick<Graph, 'nodes'>, value: string): readonly GraphNode[] {
+  const needed = new Set<unknown>([value])
+  return graph.nodes
+    .toReversed()
+    .filter(node => {
+      if (!needed.has(node.out)) return false
+      for (const name of Object.values(node)) needed.add(name)
+      return true
+    })
+    .reverse()
+}
+
 /** Elements of a shape. */
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)

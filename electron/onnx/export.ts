@@ -15,7 +15,7 @@
  * Dropout and losses are for training only and leave no trace.
  */
 import { assertNever } from '../contract/failure.ts'
-import type { Graph, GraphNode } from '../graph/graph.ts'
+import { nodesFor, type Graph, type GraphNode } from '../graph/graph.ts'
 import { checkParameters, type Parameters } from '../graph/parameters.ts'
 import {
   assertCausal,
@@ -96,7 +96,7 @@ class Exporter {
 
   export(): Uint8Array {
     this.#declareInputs()
-    for (const node of this.graph.nodes) this.#node(node)
+    for (const node of nodesFor(this.graph, this.#head.value)) this.#node(node)
     this.#declareOutputs()
     // Opset 17 is the newest that all providers carry whole.
     return this.#writer.finish(this.graph.name, this.#standard ? 23 : 17, {
@@ -260,6 +260,7 @@ class Exporter {
       case 'clipped-policy-loss':
       case 'value-loss':
       case 'preference-loss':
+        // No value of a model that is asked for an answer depends on these.
         return
       default:
         assertNever(node)

@@ -2,22 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Graph } from '../../electron/graph/graph.ts'
 import { gradients64, loss64, parameters64, value64, type Dropout, type Shape } from './float64-graph.ts'
-import { operationCases } from './operation-cases.ts'
-import { engine, graphOf, integers, largestDifference, livelyParameters, planOf, relativeDifference } from './small-models.ts'
+import { inputsOf, operationCases } from './operation-cases.ts'
+import { engine, graphOf, largestDifference, livelyParameters, planOf, relativeDifference } from './small-models.ts'
 
 /** Losses are about 2; 32-bit arithmetic is good to a few 1e-7 of them. */
 const lossTolerance = 3e-6
 /** Relative to the largest gradient of the tensor. */
 const gradientTolerance = 1e-4
-
-function inputsOf(graph: Graph, { batch, length }: Shape) {
-  const table = graph.parameters.find(({ name }) => /^table$|wte/.test(name))!
-  const count = batch * length
-  return {
-    tokens: integers(count, table.shape[0]!, 11),
-    targets: integers(count, graph.vocabulary, 12).map((target, i) => (i % 5 === 2 ? -1 : target))
-  }
-}
 
 /** Compares every kernel set, with one thread and with three, with one reference computed once. */
 async function check(graph: Graph, shape: Shape, dropout?: Dropout) {
@@ -26,7 +17,8 @@ async function check(graph: Graph, shape: Shape, dropout?: Dropout) {
   const inputs = inputsOf(graph, shape)
   const loss = loss64(graph, wide, inputs, shape, dropout)
   const plain = loss64(graph, wide, inputs, shape)
-  const logits = value64(graph, graph.outputs['logits']!, wide, inputs, shape)
+  const outputs = Object.keys(graph.outputs).filter(name => name !== 'loss')
+  const values = outputs.map(name => value64(graph, graph.outputs[name]!, wide, inputs, shape))
   const expected = gradients64(graph, wide, inputs, shape, dropout)
   for (const simd of engine.simds)
     for (const threads of [1, 3]) {
@@ -35,7 +27,8 @@ async function check(graph: Graph, shape: Shape, dropout?: Dropout) {
       const where = `${simd}, ${threads} threads`
       expect(Math.abs(computed.loss - loss), `loss, ${where}`).toBeLessThan(lossTolerance)
       expect(Math.abs((await plan.evaluate(inputs))[0]! - plain), `evaluation, ${where}`).toBeLessThan(lossTolerance)
-      expect(largestDifference(await plan.logits(inputs.tokens, shape.length), logits), `logits, ${where}`).toBeLessThan(1e-5)
+      for (const [i, name] of outputs.entries())
+        expect(largestDifference(await plan.outputs(inputs, name), values[i]!), `${name}, ${where}`).toBeLessThan(1e-5)
       for (const [name, gradient] of expected)
         expect(relativeDifference(computed.gradients.get(name)!, gradient), `${name}, ${where}`).toBeLessThan(gradientTolerance)
       await plan.close()

@@ -3,27 +3,20 @@ import { describe, expect, it } from 'vitest'
 import type { Plan, PlanOptions } from '../../electron/engine/plan.ts'
 import type { Graph } from '../../electron/graph/graph.ts'
 import type { Shape } from './float64-graph.ts'
-import { operationCases } from './operation-cases.ts'
-import { engine, graphOf, integers, livelyParameters, planOf, relativeDifference } from './small-models.ts'
+import { inputsOf, operationCases } from './operation-cases.ts'
+import { engine, graphOf, livelyParameters, planOf, relativeDifference } from './small-models.ts'
 
 const fast = engine.simds.filter(simd => simd !== 'reference')
 
 /** Relative to the largest value of the tensor: sums of some hundred 32-bit products. */
-const tolerance = { logits: 1e-5, loss: 2e-6, gradients: 5e-5 }
-
-function inputsOf(graph: Graph, { batch, length }: Shape) {
-  const vocabulary = graph.parameters.find(({ name }) => /^table$|wte/.test(name))!.shape[0]!
-  return {
-    tokens: integers(batch * length, vocabulary, 21),
-    targets: integers(batch * length, graph.vocabulary, 22).map((target, i) => (i % 6 === 1 ? -1 : target))
-  }
-}
+const tolerance = { outputs: 1e-5, loss: 2e-6, gradients: 5e-5 }
 
 async function results(graph: Graph, shape: Shape, plan: Plan) {
   const inputs = inputsOf(graph, shape)
-  const logits = await plan.logits(inputs.tokens, shape.length)
+  const names = Object.keys(graph.outputs).filter(name => name !== 'loss')
+  const outputs = await Promise.all(names.map(async name => [name, await plan.outputs(inputs, name)] as const))
   const [evaluated] = await plan.evaluate(inputs)
-  return { logits, evaluated: evaluated!, ...(await plan.gradients(inputs)) }
+  return { outputs: new Map(outputs), evaluated: evaluated!, ...(await plan.gradients(inputs)) }
 }
 
 async function compare(graph: Graph, shape: Shape) {
@@ -37,7 +30,8 @@ async function compare(graph: Graph, shape: Shape) {
   const expected = await run({ simd: 'reference', threads: 2 })
   for (const simd of fast) {
     const computed = await run({ simd, threads: 2 })
-    expect(relativeDifference(computed.logits, expected.logits), `logits, ${simd}`).toBeLessThan(tolerance.logits)
+    for (const [name, values] of expected.outputs)
+      expect(relativeDifference(computed.outputs.get(name)!, values), `${name}, ${simd}`).toBeLessThan(tolerance.outputs)
     expect(relativeDifference([computed.evaluated], [expected.evaluated]), `evaluation, ${simd}`).toBeLessThan(tolerance.loss)
     expect(relativeDifference([computed.loss], [expected.loss]), `loss, ${simd}`).toBeLessThan(tolerance.loss)
     for (const [name, gradient] of expected.gradients)

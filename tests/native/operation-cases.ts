@@ -1,6 +1,9 @@
 /** One small graph for each operation and each way in which it can be used, ending in a loss. */
-import type { Graph, GraphNode, ParameterSpec } from '../../electron/graph/graph.ts'
+import type { Batch } from '../../electron/engine/plan.ts'
+import { tokenInputs } from '../../electron/graph/gpt.ts'
+import type { Graph, GraphNode, InputSpec, ParameterSpec } from '../../electron/graph/graph.ts'
 import type { Shape } from './float64-graph.ts'
+import { integers, normals } from './small-models.ts'
 
 export interface OperationCase {
   readonly name: string
@@ -80,22 +83,29 @@ class GraphBuilder {
     return this.#add({ op: 'dropout', out: this.#out, x: x.name, p }, x.columns)
   }
 
+  logProbabilities(logits: Value, temperature: number): Value {
+    const node = { op: 'token-log-probabilities', out: this.#out, targets: 'targets', temperature } as const
+    return this.#add({ ...node, logits: logits.name }, 1)
+  }
+
   /** Logits over the targets' vocabulary and their loss. */
   finish(x: Value, head?: string): Graph {
-    const { length, targets } = this.sizes
-    const logits = this.linear(x, targets, head === undefined ? {} : { weight: head })
-    this.nodes.push({ op: 'cross-entropy', out: 'loss', logits: logits.name, targets: 'targets' })
+    const logits = this.linear(x, this.sizes.targets, head === undefined ? {} : { weight: head })
+    const loss = { op: 'cross-entropy', out: 'loss', logits: logits.name, targets: 'targets' } as const
+    return this.finishWith(loss, { logits }, [])
+  }
+
+  finishWith(loss: GraphNode, outputs: Readonly<Record<string, Value>>, inputs: readonly InputSpec[]): Graph {
+    this.nodes.push(loss)
+    const names = Object.entries(outputs).map(([name, value]) => [name, value.name])
     return {
       name: 'operation',
-      context: length,
-      vocabulary: targets,
-      inputs: [
-        { name: 'tokens', type: 'int32', per: 'token' },
-        { name: 'targets', type: 'int32', per: 'token' }
-      ],
+      context: this.sizes.length,
+      vocabulary: this.sizes.targets,
+      inputs: [...tokenInputs, ...inputs],
       parameters: this.parameters,
       nodes: this.nodes,
-      outputs: { logits: logits.name, loss: 'loss' },
+      outputs: { ...Object.fromEntries(names), loss: loss.out },
       residuals: []
     }
   }
@@ -170,6 +180,82 @@ const bodies: Readonly<Record<string, Body>> = {
   'attention, full, with dropout': attention(2, 7, 'full', 0.2)
 }
 
+const perToken = (...names: string[]): InputSpec[] => names.map(name => ({ name, type: 'float32', per: 'token' }))
+const perSequence = (type: InputSpec['type'], ...names: string[]): InputSpec[] =>
+  names.map(name => ({ name, type, per: 'sequence' }))
+
+const policy =
+  (penalty?: { readonly beta: number }) =>
+  (g: GraphBuilder): Graph => {
+    const logits = g.linear(g.embedding({ positions: true }), g.sizes.targets, { bias: true })
+    const logProbabilities = g.logProbabilities(logits, 0.7)
+    const names = { logProbabilities: logProbabilities.name, targets: 'targets', old: 'old', advantages: 'advantages' }
+    return g.finishWith(
+      { op: 'clipped-policy-loss', out: 'loss', ...names, clip: 0.2, ...(penalty && { reference: 'reference', ...penalty }) },
+      { logits, logProbabilities },
+      perToken('old', 'advantages', ...(penalty ? ['reference'] : []))
+    )
+  }
+
+const valueLoss = (g: GraphBuilder, values: Value, outputs: Readonly<Record<string, Value>>): Graph =>
+  g.finishWith(
+    { op: 'value-loss', out: 'loss', values: values.name, targets: 'targets', old: 'old', returns: 'returns', clip: 0.2 },
+    outputs,
+    perToken('old', 'returns')
+  )
+
+/** Each with six sequences: what `inputsOf` makes of them. */
+const losses: Readonly<Record<string, (g: GraphBuilder) => Graph>> = {
+  'clipped policy loss': policy(),
+  'clipped policy loss with a penalty': policy({ beta: 0.3 }),
+  'value loss': g => {
+    const values = g.linear(g.layerNorm(g.embedding({ positions: true })), 1, { bias: true })
+    return valueLoss(g, values, { values })
+  },
+  'value loss of log-probabilities whose logits are read elsewhere': g => {
+    const logits = g.linear(g.embedding({ positions: true }), g.sizes.targets)
+    return valueLoss(g, g.add(g.logProbabilities(logits, 1.3), g.linear(logits, 1)), { logits })
+  },
+  'pairwise loss': g => {
+    const scores = g.linear(g.embedding({ positions: true }), 1, { bias: true })
+    return g.finishWith(
+      { op: 'pairwise-loss', out: 'loss', scores: scores.name, at: 'at', group: 'group', rank: 'rank' },
+      { scores },
+      perSequence('int32', 'at', 'group', 'rank')
+    )
+  },
+  'preference loss': g => {
+    const logits = g.linear(g.embedding({ positions: true }), g.sizes.targets)
+    const logProbabilities = g.logProbabilities(logits, 1)
+    const names = { logProbabilities: logProbabilities.name, targets: 'targets', reference: 'reference' }
+    return g.finishWith(
+      { op: 'preference-loss', out: 'loss', ...names, beta: 0.4 },
+      { logits, logProbabilities },
+      perSequence('float32', 'reference')
+    )
+  }
+}
+
+/** Values for every input of an operation's graph, such that each branch of the losses is taken. */
+export function inputsOf(graph: Graph, { batch, length }: Shape): Batch {
+  const rows = batch * length
+  const tokens = graph.parameters.find(({ name }) => /^table$|wte/.test(name))!.shape[0]!
+  const guess = -Math.log(graph.vocabulary)
+  const made: Record<string, (each: number) => Int32Array | Float32Array> = {
+    tokens: () => integers(rows, tokens, 21),
+    targets: () => integers(rows, graph.vocabulary, 22).map((target, i) => (i % 6 === 1 || i < length / 3 ? -1 : target)),
+    old: () => normals(rows, 23, 0.5).map(x => x + (graph.outputs['values'] ? 0 : guess)),
+    advantages: () => normals(rows, 24),
+    returns: () => normals(rows, 25),
+    reference: each => normals(batch * each, 26, 0.5).map(x => x + (guess * length) / each),
+    at: () => integers(batch, length, 27),
+    // Two prompts, a tie among the completions of the first, and a sequence that belongs to none.
+    group: () => Int32Array.from({ length: batch }, (_, i) => [0, 0, 0, 1, 1, -1][i % 6]!),
+    rank: () => Int32Array.from({ length: batch }, (_, i) => [2, 0, 2, 1, 0, 0][i % 6]!)
+  }
+  return Object.fromEntries(graph.inputs.map(({ name, per }) => [name, made[name]!(per === 'token' ? length : 1)]))
+}
+
 /** Every operation at the given sizes. */
 export function operationCases(sizes: Sizes): OperationCase[] {
   const shape = { batch: sizes.batch, length: sizes.length }
@@ -180,5 +266,9 @@ export function operationCases(sizes: Sizes): OperationCase[] {
   // The table is the head's weight as well.
   const tied = new GraphBuilder({ ...sizes, targets: sizes.vocabulary })
   const graph = tied.finish(tied.layerNorm(tied.embedding({ positions: true })), 'table')
-  return [...cases, { name: 'embedding tied to the head', shape, graph }]
+  const lossCases = Object.entries(losses).map(([name, body]) => {
+    const six = { ...sizes, batch: 6 }
+    return { name, shape: { batch: six.batch, length: six.length }, graph: body(new GraphBuilder(six)) }
+  })
+  return [...cases, { name: 'embedding tied to the head', shape, graph }, ...lossCases]
 }

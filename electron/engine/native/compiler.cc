@@ -75,10 +75,12 @@ Parameter* Compiler::parameter(const std::string& name, const std::vector<int64_
   return found->get();
 }
 
-size_t Compiler::input(const std::string& name, bool integers) const {
-  for (size_t i = 0; i < graph.inputs.size(); i++)
-    if (graph.inputs[i].name == name && graph.inputs[i].integers == integers) return i;
-  throw Failure("engine-shape", "Expected an input " + name + (integers ? " of int32" : " of float32") + " but the graph has none.").with("name", name);
+size_t Compiler::input(const std::string& name, bool integers, bool per_sequence) const {
+  for (size_t i = 0; i < graph.inputs.size(); i++) {
+    const InputSpec& input = graph.inputs[i];
+    if (input.name == name && input.integers == integers && input.per_sequence == per_sequence) return i;
+  }
+  throw Failure("engine-shape", "Expected an input " + name + (integers ? " of int32" : " of float32") + (per_sequence ? " per sequence" : " per token") + " but the graph has none.").with("name", name);
 }
 
 Value* Compiler::value(const std::string& name) {
@@ -183,6 +185,11 @@ std::unique_ptr<Operation> make_operation(const NodeSpec& node, uint64_t number)
   if (node.op == "add") return make_add(node);
   if (node.op == "dropout") return make_dropout(node, number);
   if (node.op == "cross-entropy") return make_cross_entropy(node);
+  if (node.op == "token-log-probabilities") return make_token_log_probabilities(node);
+  if (node.op == "pairwise-loss") return make_pairwise_loss(node);
+  if (node.op == "clipped-policy-loss") return make_clipped_policy_loss(node);
+  if (node.op == "value-loss") return make_value_loss(node);
+  if (node.op == "preference-loss") return make_preference_loss(node);
   throw Failure("engine-operation", "Expected an operation that the native trainer has but received " + node.op + ".").with("operation", node.op);
 }
 

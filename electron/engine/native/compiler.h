@@ -58,7 +58,7 @@ struct Step {
   /** Steps done before this one. */
   uint64_t number = 0;
   uint64_t seed = 0;
-  /** 1 / rows that count in the loss. */
+  /** 1 / rows or pairs that count in the loss. */
   double inverse_count = 1;
   /** Inputs of this batch, in the graph's order. */
   std::vector<const int32_t*> integers;
@@ -99,7 +99,8 @@ class Compiler {
 
   /** @throws Failure `engine-shape` when the graph has no such parameter or it is not of this shape; −1 fits any size. */
   Parameter* parameter(const std::string& name, const std::vector<int64_t>& shape);
-  size_t input(const std::string& name, bool integers) const;
+  /** Place of an input among the graph's. @throws Failure `engine-shape` when it has none of this type */
+  size_t input(const std::string& name, bool integers, bool per_sequence = false) const;
   /** @throws Failure `engine-shape` when nothing has made the value. */
   Value* value(const std::string& name);
   /** A value that the operation being compiled makes; `columns` of `rows`. */
@@ -158,7 +159,7 @@ class Operation {
 
   /** @throws Failure for inputs that this operation cannot take. `batch` holds whole batches of `sequences`·`length`. */
   virtual void check(const Batch& /*batch*/) const {}
-  /** A loss: rows that count in the batch whose inputs the step holds. */
+  /** A loss: rows or pairs that count in the batch whose inputs the step holds. @throws Failure `engine-input` when none does */
   virtual int64_t counted(const Step& /*step*/) const { return 0; }
   /** A loss: its value, after the forward stages or the backward ones. */
   virtual double loss() const { return 0; }

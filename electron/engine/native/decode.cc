@@ -48,22 +48,16 @@ std::vector<int64_t> Plan::State::follow(const DecodeRows& rows) const {
   return held;
 }
 
-const Value* Plan::State::logits() {
-  const auto found = graph.outputs.find("logits");
-  if (found == graph.outputs.end()) throw Failure("engine-shape", "Expected a graph with logits but this one has none.");
-  return compiler.value(found->second);
-}
-
 void Plan::State::check_tokens(std::vector<int32_t> tokens) {
   Batch batch(graph.inputs.size());
   batch[compiler.input("tokens", true)].integers = std::move(tokens);
-  for (const auto& operation : operations) operation->check(batch);
+  for (const Operation* operation : output("logits").operations) operation->check(batch);
 }
 
 void Plan::decode(const DecodeRows& rows, float* out, const std::function<bool()>& stop) {
   State& s = *state_;
   std::vector<int64_t> held = s.follow(rows);
-  const Value* const logits = s.logits();
+  const Value* const logits = s.output("logits").value;
   s.check_tokens(rows.tokens);
   prepare();
   s.step.training = false;

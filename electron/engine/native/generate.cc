@@ -73,7 +73,7 @@ Generated Plan::generate(const GenerateOptions& options, const std::function<boo
   State& s = *state_;
   const int64_t context = s.graph.context;
   check(options, s.options.streams, context);
-  const Value* const logits = s.logits();
+  const Value* const logits = s.output("logits").value;
   const int64_t vocabulary = logits->columns;
 
   std::vector<Stream> streams(options.prompts.size());

@@ -57,15 +57,21 @@ void Plan::State::compile() {
   for (size_t number = 0; number < graph.nodes.size(); number++) {
     operations.push_back(make_operation(graph.nodes[number], number));
     operations.back()->forward(compiler);
+    forward_ends.push_back(compiler.forward_stages.size());
     if (operations.back()->is_loss()) loss_operation = operations.back().get();
   }
   for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
     if (operation->get() == loss_operation || (!(*operation)->is_loss() && compiler.value((*operation)->made())->gradient)) (*operation)->backward(compiler);
   compiler.flush();
-  if (options.streams > 0)
-    for (const auto& operation : operations) operation->decode(compiler);
-  if (graph.outputs.count("logits") && logits()->columns != graph.vocabulary)
-    throw Failure("engine-shape", "Expected logits of " + text(graph.vocabulary) + " columns, the vocabulary, but the graph makes " + text(logits()->columns) + ".");
+  const auto logits = graph.outputs.find("logits");
+  if (logits == graph.outputs.end()) return;
+  if (compiler.value(logits->second)->columns != graph.vocabulary)
+    throw Failure("engine-shape", "Expected logits of " + text(graph.vocabulary) + " columns, the vocabulary, but the graph makes " +
+                                      text(compiler.value(logits->second)->columns) + ".");
+  if (options.streams == 0) return;
+  const std::set<std::string> needed = needs(logits->second);
+  for (const auto& operation : operations)
+    if (needed.count(operation->made())) operation->decode(compiler);
 }
 
 void Plan::State::place_parameters() {
@@ -133,22 +139,53 @@ void Plan::State::place_buffers() {
     }
 }
 
+std::set<std::string> Plan::State::needs(const std::string& value) const {
+  std::set<std::string> needed{value};
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node)
+    if (needed.count(node->name("out")))
+      for (const auto& [key, name] : node->names) needed.insert(name);
+  return needed;
+}
+
 void Plan::State::link_programs() {
-  std::vector<const Stage*> train, evaluate, infer;
-  for (const auto& stage : compiler.forward_stages) {
+  std::vector<const Stage*> train;
+  for (const auto& stage : compiler.forward_stages)
     if (stage->when == When::always) train.push_back(stage.get());
-    evaluate.push_back(stage.get());
-    if (stage->when == When::always) infer.push_back(stage.get());
-  }
   for (const auto& stage : compiler.backward_stages) train.push_back(stage.get());
   packing = Program(pointers(compiler.packing));
   training = Program(std::move(train));
-  evaluation = Program(std::move(evaluate));
-  inference = Program(std::move(infer));
+  evaluation = Program(pointers(compiler.forward_stages));
   decoder = Program(pointers(compiler.decode_stages));
+
+  for (const auto& [name, value] : graph.outputs) {
+    const auto made = compiler.values.find(value);
+    // A loss is no matrix.
+    if (made == compiler.values.end() || !made->second->data) continue;
+    Output output;
+    output.value = made->second.get();
+    const std::set<std::string> needed = needs(value);
+    for (size_t i = 0; i < graph.inputs.size(); i++)
+      if (needed.count(graph.inputs[i].name)) output.inputs.push_back(i);
+    std::vector<const Stage*> stages;
+    for (size_t i = 0; i < operations.size(); i++) {
+      if (!needed.count(operations[i]->made())) continue;
+      output.operations.push_back(operations[i].get());
+      for (size_t stage = i == 0 ? 0 : forward_ends[i - 1]; stage < forward_ends[i]; stage++) stages.push_back(compiler.forward_stages[stage].get());
+    }
+    output.program = Program(std::move(stages));
+    outputs.emplace(name, std::move(output));
+  }
 }
 
-void Plan::State::bind(const Batch& batch, int64_t index, int64_t sequences, int64_t length) {
+const Output& Plan::State::output(const std::string& name) const {
+  const auto found = outputs.find(name);
+  if (found != outputs.end()) return found->second;
+  std::string known;
+  for (const auto& [other, output] : outputs) known += (known.empty() ? "" : ", ") + other;
+  throw Failure("engine-input", "Expected " + name + " of this model but it gives " + (known.empty() ? "nothing" : "only " + known) + ".").with("input", name);
+}
+
+void Plan::State::bind(const Batch& batch, int64_t first, int64_t sequences, int64_t length) {
   if (sequences != step.sequences || length != step.length) step.partition = Partition(sequences, length, options.threads);
   step.sequences = sequences;
   step.length = length;
@@ -156,11 +193,9 @@ void Plan::State::bind(const Batch& batch, int64_t index, int64_t sequences, int
   step.integers.assign(batch.size(), nullptr);
   step.floats.assign(batch.size(), nullptr);
   for (size_t i = 0; i < batch.size(); i++) {
-    const int64_t from = index * (graph.inputs[i].per_sequence ? sequences : step.rows);
-    if (graph.inputs[i].integers)
-      step.integers[i] = batch[i].integers.data() + from;
-    else
-      step.floats[i] = batch[i].floats.data() + from;
+    const int64_t from = first * (graph.inputs[i].per_sequence ? 1 : length);
+    if (!batch[i].integers.empty()) step.integers[i] = batch[i].integers.data() + from;
+    if (!batch[i].floats.empty()) step.floats[i] = batch[i].floats.data() + from;
   }
 }
 
@@ -185,9 +220,7 @@ int64_t Plan::State::check(const Batch& batch) const {
 
 void Plan::State::count_rows() {
   if (!loss_operation) throw Failure("engine-shape", "Expected a graph with a loss but this one has none.");
-  const int64_t counted = loss_operation->counted(step);
-  if (counted == 0) throw Failure("engine-input", "Expected at least one target that counts in each batch but received only ignored ones.").with("input", "targets");
-  step.inverse_count = 1.0 / static_cast<double>(counted);
+  step.inverse_count = 1.0 / static_cast<double>(loss_operation->counted(step));
 }
 
 double Plan::State::loss() const { return loss_operation->loss(); }
@@ -277,7 +310,7 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
   prepare();
   for (int64_t index = 0; index < steps; index++) {
     if (stop()) return index;
-    s.bind(batch, index, s.options.batch, s.options.length);
+    s.bind(batch, index * s.options.batch, s.options.batch, s.options.length);
     s.count_rows();
     s.step.training = true;
     s.step.number = s.steps_done;
@@ -324,7 +357,7 @@ void Plan::evaluate(const Batch& batch, int64_t batches, double* losses, const s
   prepare();
   s.step.training = false;
   for (int64_t index = 0; index < batches && !stop(); index++) {
-    s.bind(batch, index, s.options.batch, s.options.length);
+    s.bind(batch, index * s.options.batch, s.options.batch, s.options.length);
     s.count_rows();
     s.pool.run([&](int thread) {
       s.pack(thread);
@@ -338,33 +371,43 @@ void Plan::evaluate(const Batch& batch, int64_t batches, double* losses, const s
   }
 }
 
-void Plan::logits(const std::vector<int32_t>& tokens, int64_t length, float* out, const std::function<bool()>& stop) {
+std::map<std::string, int64_t> Plan::outputs() const {
+  std::map<std::string, int64_t> columns;
+  for (const auto& [name, output] : state_->outputs) columns[name] = output.value->columns;
+  return columns;
+}
+
+void Plan::output(const Batch& batch, const std::string& name, int64_t length, float* out, int64_t floats, const std::function<bool()>& stop) {
   State& s = *state_;
-  const int64_t count = static_cast<int64_t>(tokens.size());
+  const Output& output = s.output(name);
   if (length > s.options.length)
     throw Failure("context-too-long", "Expected sequences of at most " + text(s.options.length) + " tokens but received a length of " + text(length) + ".")
         .with("context", static_cast<double>(s.options.length))
         .with("length", static_cast<double>(length));
-  if (length < 1 || count < 1 || count % length != 0)
-    throw Failure("engine-input", "Expected whole sequences of " + text(length) + " tokens but received " + text(count) + " tokens.").with("input", "tokens").with("received", static_cast<double>(count));
-  const Value* const value = s.logits();
-  Batch batch(s.graph.inputs.size());
-  batch[s.compiler.input("tokens", true)].integers = tokens;
-  for (const auto& operation : s.operations) operation->check(batch);
+  const int64_t columns = output.value->columns, sequences = length < 1 ? 0 : floats / (length * columns);
+  for (const size_t i : output.inputs) {
+    const InputSpec& input = s.graph.inputs[i];
+    const int64_t received = static_cast<int64_t>(input.integers ? batch[i].integers.size() : batch[i].floats.size());
+    const int64_t expected = sequences * (input.per_sequence ? 1 : length);
+    if (received == 0 || received != expected)
+      throw Failure("engine-input", "Expected whole sequences of " + text(length) + " tokens, " + (expected > 0 ? text(expected) : "1 or more") + " values for " + input.name +
+                                        ", but received " + text(received) + ".")
+          .with("input", input.name)
+          .with("expected", static_cast<double>(expected))
+          .with("received", static_cast<double>(received));
+  }
+  for (const Operation* operation : output.operations) operation->check(batch);
   prepare();
   s.step.training = false;
-  const int64_t sequences = count / length;
   for (int64_t first = 0; first < sequences && !stop(); first += s.options.batch) {
     const int64_t some = std::min(s.options.batch, sequences - first);
-    s.bind(batch, 0, some, length);
-    for (size_t i = 0; i < batch.size(); i++)
-      if (s.step.integers[i]) s.step.integers[i] += first * length;
+    s.bind(batch, first, some, length);
     s.pool.run([&](int thread) {
       s.pack(thread);
-      s.inference.run(s.step.partition, s.pool, thread);
+      output.program.run(s.step.partition, s.pool, thread);
     });
     s.packs_stale = false;
-    std::memcpy(out + first * length * value->columns, value->data->data, static_cast<size_t>(some * length * value->columns) * sizeof(float));
+    std::memcpy(out + first * length * columns, output.value->data->data, static_cast<size_t>(some * length * columns) * sizeof(float));
   }
 }
 

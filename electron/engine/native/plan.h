@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -87,8 +88,10 @@ class Plan {
   int64_t train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::function<bool()>& stop);
   /** Loss of each of `batches` batches, without dropout. */
   void evaluate(const Batch& batch, int64_t batches, double* losses, const std::function<bool()>& stop);
-  /** Logits of `count` tokens in sequences of `length`. */
-  void logits(const std::vector<int32_t>& tokens, int64_t length, float* out, const std::function<bool()>& stop);
+  /** Columns of each output. */
+  std::map<std::string, int64_t> outputs() const;
+  /** An output of sequences of `length`, `floats` values in all; inputs that it does not depend on may be empty. */
+  void output(const Batch& batch, const std::string& name, int64_t length, float* out, int64_t floats, const std::function<bool()>& stop);
   /** Loss of one batch; gradients stay in `Tensor::gradient`. */
   double gradients(const Batch& batch);
   Generated generate(const GenerateOptions& options, const std::function<bool()>& stop);

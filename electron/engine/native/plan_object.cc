@@ -42,8 +42,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Plan",
-                       {InstanceAccessor<&PlanObject::bytes>("bytes"), InstanceMethod<&PlanObject::train>("train"), InstanceMethod<&PlanObject::evaluate>("evaluate"),
-                        InstanceMethod<&PlanObject::logits>("logits"), InstanceMethod<&PlanObject::gradients>("gradients"),
+                       {InstanceAccessor<&PlanObject::bytes>("bytes"), InstanceAccessor<&PlanObject::outputs>("outputs"), InstanceMethod<&PlanObject::train>("train"), InstanceMethod<&PlanObject::evaluate>("evaluate"),
+                        InstanceMethod<&PlanObject::output>("output"), InstanceMethod<&PlanObject::gradients>("gradients"),
                         InstanceMethod<&PlanObject::generate>("generate"), InstanceMethod<&PlanObject::decode>("decode"), InstanceMethod<&PlanObject::read>("read"), InstanceMethod<&PlanObject::write>("write"),
                         InstanceMethod<&PlanObject::close>("close")});
   }
@@ -183,6 +183,14 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
 
   Napi::Value bytes(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), plan_ ? static_cast<double>(plan_->bytes()) : 0); }
 
+  /** Columns of each output by its name; empty once closed. */
+  Napi::Value outputs(const Napi::CallbackInfo& info) {
+    Napi::Object columns = Napi::Object::New(info.Env());
+    if (plan_)
+      for (const auto& [name, count] : plan_->outputs()) columns.Set(name, static_cast<double>(count));
+    return columns;
+  }
+
   /** train(inputs, learningRates, losses, norms) → { steps, seconds } */
   Napi::Value train(const Napi::CallbackInfo& info) {
     auto job = std::make_unique<Job>(info.Env());
@@ -210,14 +218,14 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return submit(info.Env(), std::move(job));
   }
 
-  /** logits(tokens, length, out) */
-  Napi::Value logits(const Napi::CallbackInfo& info) {
+  /** output(inputs, name, length, out) */
+  Napi::Value output(const Napi::CallbackInfo& info) {
     auto job = std::make_unique<Job>(info.Env());
-    const auto tokens = info[0].As<Napi::Int32Array>();
-    auto out = info[2].As<Napi::Float32Array>();
+    auto out = info[3].As<Napi::Float32Array>();
     job->held.push_back(Napi::ObjectReference::New(out, 1));
-    auto copied = std::make_shared<std::vector<int32_t>>(tokens.Data(), tokens.Data() + tokens.ElementLength());
-    job->work = [this, copied, length = info[1].ToNumber().Int64Value(), out = out.Data()] { plan_->logits(*copied, length, out, stopped()); };
+    auto batch = std::make_shared<Batch>(take_batch(info[0]));
+    job->work = [this, batch, name = info[1].ToString().Utf8Value(), length = info[2].ToNumber().Int64Value(), out = out.Data(),
+                 floats = static_cast<int64_t>(out.ElementLength())] { plan_->output(*batch, name, length, out, floats, stopped()); };
     job->answer = [](Napi::Env env) { return env.Undefined(); };
     return submit(info.Env(), std::move(job));
   }

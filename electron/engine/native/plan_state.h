@@ -1,7 +1,10 @@
 /** What a plan holds. Private to the files that implement `Plan`. */
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "compiler.h"
@@ -20,6 +23,15 @@ struct Segment {
   bool decays;
 };
 
+/** A named value of the graph, and what it takes to compute it. */
+struct Output {
+  const Value* value = nullptr;
+  std::vector<const Operation*> operations;
+  /** Places of the inputs that it depends on. */
+  std::vector<size_t> inputs;
+  Program program;
+};
+
 struct Plan::State {
   State(const GraphSpec& graph, const Options& options);
 
@@ -28,15 +40,17 @@ struct Plan::State {
   void place_buffers();
   void link_programs();
 
-  /** Points the step at a batch of the inputs and at the shape of it. */
-  void bind(const Batch& batch, int64_t index, int64_t sequences, int64_t length);
+  /** Points the step at sequences of the inputs, from `first` on, and at the shape of them; inputs that are not there stay null. */
+  void bind(const Batch& batch, int64_t first, int64_t sequences, int64_t length);
   /** @returns number of batches. @throws Failure for missing values, wrong lengths and tokens out of range. */
   int64_t check(const Batch& batch) const;
-  /** Every batch has a row that counts; also sets the mean's divisor. */
+  /** Sets the mean's divisor. @throws Failure for a batch in which nothing counts */
   void count_rows();
   double loss() const;
-  /** The value that holds the logits. */
-  const Value* logits();
+  /** @throws Failure `engine-input` when the graph has no such output. */
+  const Output& output(const std::string& name) const;
+  /** Which operations' values and which inputs an output needs, by name. */
+  std::set<std::string> needs(const std::string& value) const;
   /** @throws Failure for tokens out of range. */
   void check_tokens(std::vector<int32_t> tokens);
   std::vector<int64_t> follow(const DecodeRows& rows) const;
@@ -64,7 +78,10 @@ struct Plan::State {
 
   std::vector<std::unique_ptr<Operation>> operations;
   Operation* loss_operation = nullptr;
-  Program packing, training, evaluation, inference, decoder;
+  /** Where the forward stages of each operation end. */
+  std::vector<size_t> forward_ends;
+  Program packing, training, evaluation, decoder;
+  std::map<std::string, Output> outputs;
 
   /** Values, gradients; moments; packed weights and caches; activations. */
   std::unique_ptr<Block> values, gradients, moments, fixed, arena;

@@ -128,6 +128,11 @@ struct Kernels {
    * not null: d_logits = (softmax − onehot) · scale, 0 in rows that do not count; it may be `logits` itself.
    */
   double (*cross_entropy)(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float scale, float* d_logits);
+  /** out[i] = log softmax(logits · inverse_temperature)[target] of row i; 0 where the target is negative. */
+  void (*log_probabilities)(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, float* out);
+  /** d_logits = d_out · inverse_temperature · (onehot − softmax), 0 in rows without a target; it may be `logits` itself. */
+  void (*log_probabilities_backward)(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, const float* d_out,
+                                     float* d_logits);
   /** out = exp((x − max)·inverse_temperature); returns the sum in double, in order. */
   double (*exponentials)(int64_t n, const float* x, float inverse_temperature, float* out);
 

@@ -193,22 +193,39 @@ void cached_attention(const CachedAttention& a) {
   }
 }
 
+// By the logits: d·(onehot − softmax)·inverse_temperature.
+double log_probability(int64_t columns, const float* x, int32_t target, double inverse_temperature, double d, float* dx) {
+  double most = x[0], sum = 0;
+  for (int64_t j = 1; j < columns; j++) most = std::fmax(most, x[j]);
+  const double at_target = (x[target] - most) * inverse_temperature;
+  for (int64_t j = 0; j < columns; j++) sum += std::exp((x[j] - most) * inverse_temperature);
+  for (int64_t j = 0; dx && j < columns; j++)
+    dx[j] = static_cast<float>(((j == target ? 1 : 0) - std::exp((x[j] - most) * inverse_temperature) / sum) * d * inverse_temperature);
+  return at_target - std::log(sum);
+}
+
 double cross_entropy(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float scale, float* d_logits) {
   double loss = 0;
   for (int64_t i = 0; i < rows; i++) {
-    const float* const x = logits + i * columns;
     float* const dx = d_logits ? d_logits + i * columns : nullptr;
-    if (targets[i] < 0) {
-      for (int64_t j = 0; dx && j < columns; j++) dx[j] = 0;
-      continue;
-    }
-    double most = x[0], sum = 0;
-    for (int64_t j = 1; j < columns; j++) most = std::fmax(most, x[j]);
-    for (int64_t j = 0; j < columns; j++) sum += std::exp(x[j] - most);
-    loss += std::log(sum) + most - x[targets[i]];
-    for (int64_t j = 0; dx && j < columns; j++) dx[j] = static_cast<float>((std::exp(x[j] - most) / sum - (j == targets[i] ? 1 : 0)) * scale);
+    if (targets[i] >= 0) loss -= log_probability(columns, logits + i * columns, targets[i], 1, -scale, dx);
+    for (int64_t j = 0; targets[i] < 0 && dx && j < columns; j++) dx[j] = 0;
   }
   return loss;
+}
+
+void log_probabilities(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, float* out) {
+  for (int64_t i = 0; i < rows; i++)
+    out[i] = targets[i] < 0 ? 0.0f : static_cast<float>(log_probability(columns, logits + i * columns, targets[i], inverse_temperature, 0, nullptr));
+}
+
+void log_probabilities_backward(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, const float* d_out,
+                                float* d_logits) {
+  for (int64_t i = 0; i < rows; i++) {
+    float* const dx = d_logits + i * columns;
+    if (targets[i] >= 0) log_probability(columns, logits + i * columns, targets[i], inverse_temperature, d_out[i], dx);
+    for (int64_t j = 0; targets[i] < 0 && j < columns; j++) dx[j] = 0;
+  }
 }
 
 double exponentials(int64_t n, const float* x, float inverse_temperature, float* out) {
@@ -277,6 +294,6 @@ double peak(int64_t rounds) {
 }  // namespace
 
 const Kernels kReferenceKernels = {Simd::reference, kPanel,    packed_floats, pack,        gemm,     layer_norm, layer_norm_backward, attention_scratch, attention,
-                                   attention_backward, cached_attention, cross_entropy, exponentials, gelu, multiply, add, dropout, column_sums, sum_squares, adamw, peak};
+                                   attention_backward, cached_attention, cross_entropy, log_probabilities, log_probabilities_backward, exponentials, gelu, multiply, add, dropout, column_sums, sum_squares, adamw, peak};
 
 }  // namespace gptlab

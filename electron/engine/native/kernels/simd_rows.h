@@ -91,31 +91,58 @@ GPTLAB_INLINE float greatest_of(int64_t n, const float* x) {
   return greatest(most);
 }
 
-/** Three passes over a row: its maximum; exponentials and their sum; softmax, less one at the target. */
+/**
+ * log softmax(x · inverse_temperature)[target] of a row. Where dx is not null, dx = d · inverse_temperature · (onehot − softmax).
+ * Three passes: the maximum; exponentials and their sum; softmax, with the target apart.
+ */
+GPTLAB_INLINE double log_probability(int64_t columns, const float* x, int32_t target, float inverse_temperature, float d, float* dx) {
+  const float most = greatest_of(columns, x), at_target = x[target];
+  const Floats shift = fill(most), inverse = fill(inverse_temperature);
+  const float total = sum_vectors(columns, [&](int64_t j, int64_t count) {
+    const Floats e = exponential(multiply(subtract(load_some(x + j, count), shift), inverse));
+    if (dx) store_some(dx + j, e, count);
+    return count == kWidth ? e : select(first(count), e, zeros());
+  });
+  if (dx) {
+    const float towards = d * inverse_temperature;
+    const Floats factor = fill(-towards / total);
+    each_vector(columns, [&](int64_t j, int64_t count) { store_some(dx + j, multiply(load_some(dx + j, count), factor), count); });
+    dx[target] += towards;
+  }
+  return (static_cast<double>(at_target) - most) * inverse_temperature - std::log(static_cast<double>(total));
+}
+
+GPTLAB_INLINE void clear(int64_t n, float* x) {
+  each_vector(n, [&](int64_t j, int64_t count) { store_some(x + j, zeros(), count); });
+}
+
 double cross_entropy(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float scale, float* d_logits) {
   double loss = 0;
   for (int64_t row = 0; row < rows; row++) {
-    const float* const x = logits + row * columns;
     float* const dx = d_logits ? d_logits + row * columns : nullptr;
-    const int32_t target = targets[row];
-    if (target < 0) {
-      if (dx) each_vector(columns, [&](int64_t j, int64_t count) { store_some(dx + j, zeros(), count); });
-      continue;
-    }
-    const float most = greatest_of(columns, x), at_target = x[target];
-    const Floats shift = fill(most);
-    const float total = sum_vectors(columns, [&](int64_t j, int64_t count) {
-      const Floats e = exponential(subtract(load_some(x + j, count), shift));
-      if (dx) store_some(dx + j, e, count);
-      return count == kWidth ? e : select(first(count), e, zeros());
-    });
-    loss += std::log(static_cast<double>(total)) + most - at_target;
-    if (!dx) continue;
-    const Floats factor = fill(scale / total);
-    each_vector(columns, [&](int64_t j, int64_t count) { store_some(dx + j, multiply(load_some(dx + j, count), factor), count); });
-    dx[target] -= scale;
+    if (targets[row] >= 0)
+      loss -= log_probability(columns, logits + row * columns, targets[row], 1, -scale, dx);
+    else if (dx)
+      clear(columns, dx);
   }
   return loss;
+}
+
+void log_probabilities(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, float* out) {
+  for (int64_t row = 0; row < rows; row++)
+    out[row] = targets[row] < 0 ? 0.0f : static_cast<float>(log_probability(columns, logits + row * columns, targets[row], inverse_temperature, 0, nullptr));
+}
+
+/** Rows whose gradient is 0, clipped ones among them, cost nothing. */
+void log_probabilities_backward(int64_t rows, int64_t columns, const float* logits, const int32_t* targets, float inverse_temperature, const float* d_out,
+                                float* d_logits) {
+  for (int64_t row = 0; row < rows; row++) {
+    float* const dx = d_logits + row * columns;
+    if (targets[row] >= 0 && d_out[row] != 0)
+      log_probability(columns, logits + row * columns, targets[row], inverse_temperature, d_out[row], dx);
+    else
+      clear(columns, dx);
+  }
 }
 
 double exponentials(int64_t n, const float* x, float inverse_temperature, float* out) {

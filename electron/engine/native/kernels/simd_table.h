@@ -10,7 +10,7 @@ namespace gptlab {
 namespace {
 
 constexpr Kernels table(Simd simd) {
-  return {simd, kPanel, packed_floats, pack, gemm, layer_norm, layer_norm_backward, attention_scratch, attention, attention_backward, cached_attention, cross_entropy, exponentials, gelu, multiply, add, dropout, column_sums, sum_squares, adamw, peak};
+  return {simd, kPanel, packed_floats, pack, gemm, layer_norm, layer_norm_backward, attention_scratch, attention, attention_backward, cached_attention, cross_entropy, log_probabilities, log_probabilities_backward, exponentials, gelu, multiply, add, dropout, column_sums, sum_squares, adamw, peak};
 }
 
 }  // namespace

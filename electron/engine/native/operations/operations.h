@@ -15,8 +15,15 @@ std::unique_ptr<Operation> make_gelu(const NodeSpec& node);
 std::unique_ptr<Operation> make_add(const NodeSpec& node);
 std::unique_ptr<Operation> make_dropout(const NodeSpec& node, uint64_t number);
 std::unique_ptr<Operation> make_cross_entropy(const NodeSpec& node);
+std::unique_ptr<Operation> make_token_log_probabilities(const NodeSpec& node);
+std::unique_ptr<Operation> make_pairwise_loss(const NodeSpec& node);
+std::unique_ptr<Operation> make_clipped_policy_loss(const NodeSpec& node);
+std::unique_ptr<Operation> make_value_loss(const NodeSpec& node);
+std::unique_ptr<Operation> make_preference_loss(const NodeSpec& node);
 
 /** Mask of a dropout with probability p, without its key. @throws Failure `engine-shape` unless 0 ≤ p < 1. */
 Mask dropout_mask(double p);
+/** @throws Failure `token-out-of-range` for targets that are neither −1 nor one of `columns` */
+void check_targets(const std::vector<int32_t>& targets, int64_t columns);
 
 }  // namespace gptlab

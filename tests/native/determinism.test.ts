@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import type { Plan, PlanOptions, Simd } from '../../electron/engine/plan.ts'
+import { policyGraph, preferenceGraph, rewardGraph, valueGraph } from '../../electron/graph/heads.ts'
 import type { Graph } from '../../electron/graph/graph.ts'
+import { inputsOf } from './operation-cases.ts'
 import { engine, gptBatch, graphOf, integers, planOf } from './small-models.ts'
 
 const steps = 30
@@ -77,6 +79,38 @@ describe.each(Object.keys(cases) as (keyof typeof cases)[])('%s', name => {
     expect(seeds[0]).not.toBe(seeds[1])
     const [first, second] = ['reference', engine.simd] satisfies Simd[]
     if (first !== second) expect(await run(name, { threads: 2, simd: first })).not.toBe(seeds[0])
+  })
+})
+
+describe('the losses of the later stages', () => {
+  const config = { layers: 2, heads: 3, channels: 21, vocabulary: 37, bias: true, tied: true, dropout: 0.1 }
+  const graphs = (context: number) =>
+    Object.entries({
+      'clipped policy loss': policyGraph({ ...config, context }, { temperature: 0.7, clip: 0.2, beta: 0.1 }),
+      'value loss': valueGraph({ ...config, context }, { clip: 0.2 }),
+      'pairwise loss': rewardGraph({ ...config, context }),
+      'preference loss': preferenceGraph({ ...config, context }, { beta: 0.1 })
+    }).map(([name, graph]) => ({ name, graph, shape: { batch: 6, length: context } }))
+
+  async function trained(graph: Graph, shape: { batch: number; length: number }, options: Pick<PlanOptions, 'threads' | 'simd'>) {
+    const plan = await planOf(graph, { ...shape, seed: 5, optimiser: optimiserOf(graph), ...options })
+    const batch = inputsOf(graph, shape)
+    const losses = []
+    for (let step = 0; step < 5; step++)
+      losses.push(await plan.train(batch, Float64Array.of(3e-3)).then(result => result.losses[0]))
+    const outputs = Object.keys(graph.outputs).filter(name => name !== 'loss')
+    const values = await Promise.all(outputs.map(name => plan.outputs(batch, name)))
+    const state = await plan.readState()
+    await plan.close()
+    return { losses, values, state }
+  }
+
+  // Sequences that share a block of rows, and sequences of several blocks.
+  describe.each([...graphs(5), ...graphs(70)])('$name over $shape.length tokens', ({ graph, shape }) => {
+    it.each(engine.simds)('have the same bits on any number of threads, with %s kernels', async simd => {
+      const alone = await trained(graph, shape, { threads: 1, simd })
+      for (const threads of [2, 3, 7]) expect(await trained(graph, shape, { threads, simd })).toEqual(alone)
+    })
   })
 })
 

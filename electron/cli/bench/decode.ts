@@ -4,7 +4,7 @@ import { LabFailure } from '../../contract/failure.ts'
 import { loadEngine } from '../../engine/engine.ts'
 import type { Engine } from '../../engine/plan.ts'
 import { table, thousands } from '../terminal.ts'
-import { decodingModels, type DecodingModel } from './decoding-models.ts'
+import { decodingModel, decodingModelNames } from './decoding-models.ts'
 import { raceDecoding, type DecodingRace } from './decoding-race.ts'
 import type { BenchOptions, Measured } from './measured.ts'
 import { loadTransformers } from './transformers-peer.ts'
@@ -19,15 +19,15 @@ const goals = {
   loopDelay: 20
 }
 
-function chosenModels({ quick, only }: BenchOptions): readonly DecodingModel[] {
-  const known = decodingModels.map(({ name }) => name)
-  const strange = only.find(name => !known.includes(name))
+function chosenModels({ quick, only }: BenchOptions): readonly (typeof decodingModelNames)[number][] {
+  const known = decodingModelNames
+  const strange = only.find(name => !known.some(model => model === name))
   if (strange !== undefined)
     throw new LabFailure('bench-model', `Expected one of the models ${known.join(', ')} but received ${strange}.`, {
       model: strange,
       known: known.join(', ')
     })
-  return decodingModels.filter(({ name }) => (only.length > 0 ? only.includes(name) : !quick || name !== '30M'))
+  return known.filter(name => (only.length > 0 ? only.includes(name) : !quick || name !== '30M'))
 }
 
 function engineIfThere(): Engine | undefined {
@@ -44,9 +44,9 @@ export async function measureDecoding(options: BenchOptions, note: (text: string
   const threads = engine?.cores ?? availableParallelism()
   const transformers = await loadTransformers()
   const races: DecodingRace[] = []
-  for (const model of chosenModels(options))
+  for (const name of chosenModels(options))
     races.push(
-      await raceDecoding(model, {
+      await raceDecoding(await decodingModel(name), {
         threads,
         rounds: options.quick ? 3 : 6,
         tokens: options.quick ? 32 : 64,

@@ -1,40 +1,49 @@
-/** Models for the decoding benchmark, as files: sizes are what counts, so weights are random where none are shipped. */
+/** Models for the decoding benchmark, as files: the shipped one, and larger ones with random weights, where sizes are what counts. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gptGraph, type GptConfig } from '../../graph/gpt.ts'
+import type { ModelSizes } from '../../contract/models.ts'
+import { gptGraph } from '../../graph/gpt.ts'
 import { countParameters, type Graph } from '../../graph/graph.ts'
 import { initialise } from '../../graph/initialisation.ts'
 import type { Parameters } from '../../graph/parameters.ts'
 import { encodeSafetensors } from '../../graph/safetensors.ts'
+import { readConfig, readWeights } from '../../lab/model-folder.ts'
+import { findResources } from '../../lab/resources.ts'
 import { exportInWorker } from '../../onnx/onnx-session.ts'
 
 export interface DecodingModel {
   readonly name: string
   readonly title: string
-  readonly config: GptConfig
+  readonly sizes: Pick<ModelSizes, 'layers' | 'heads' | 'channels' | 'context' | 'vocabulary'>
+  readonly graph: Graph
+  /** Absent where they are drawn at random. */
+  readonly parameters?: Parameters
 }
 
-const gpt = { bias: true, tied: true, dropout: 0 }
+const shipped = 'sonnets-char'
 
-/** The first has the size of the model that `sonnets-char` trains. */
-export const decodingModels: readonly DecodingModel[] = [
-  {
-    name: 'sonnets',
-    title: '4 layers, 128 channels',
-    config: { ...gpt, layers: 4, heads: 4, channels: 128, context: 256, vocabulary: 68 }
-  },
-  {
-    name: '10M',
-    title: '6 layers, 384 channels',
-    config: { ...gpt, layers: 6, heads: 6, channels: 384, context: 256, vocabulary: 4096 }
-  },
-  {
-    name: '30M',
-    title: '8 layers, 512 channels',
-    config: { ...gpt, layers: 8, heads: 8, channels: 512, context: 256, vocabulary: 4096 }
+/** Names of the models, in order of size. */
+export const decodingModelNames = [shipped, '10M', '30M'] as const
+
+const randomSizes = {
+  '10M': { layers: 6, heads: 6, channels: 384, context: 256, vocabulary: 4096 },
+  '30M': { layers: 8, heads: 8, channels: 512, context: 256, vocabulary: 4096 }
+}
+
+/** @throws LabFailure of the reader, where the shipped model is damaged */
+export async function decodingModel(name: (typeof decodingModelNames)[number]): Promise<DecodingModel> {
+  const titleOf = ({ layers, channels }: DecodingModel['sizes']) => `${layers} layers, ${channels} channels`
+  if (name !== shipped) {
+    const sizes = randomSizes[name]
+    return { name, title: titleOf(sizes), sizes, graph: gptGraph({ ...sizes, bias: true, tied: true, dropout: 0 }) }
   }
-]
+  const folder = join(findResources().models, shipped)
+  const config = await readConfig(folder)
+  if (config.form !== 'lab') throw new TypeError(`${shipped} is no model of the lab`)
+  const { sizes, graph } = config
+  return { name, title: `${titleOf(sizes)}, as shipped`, sizes, graph, parameters: await readWeights(folder, config) }
+}
 
 /** A model on disk, for every program of the race. */
 export interface DecodingFiles {
@@ -50,12 +59,8 @@ export interface DecodingFiles {
   remove(): Promise<void>
 }
 
-/** @param parameters of a real model; random ones when absent */
-export async function writeDecodingFiles(
-  { config }: DecodingModel,
-  parameters: Parameters = initialise(gptGraph(config), 1337)
-): Promise<DecodingFiles> {
-  const graph = gptGraph(config)
+export async function writeDecodingFiles({ sizes, graph, parameters: trained }: DecodingModel): Promise<DecodingFiles> {
+  const parameters = trained ?? initialise(graph, 1337)
   const root = await mkdtemp(join(tmpdir(), 'gptlab-bench-'))
   const weights = join(root, 'model.safetensors')
   const tensors = new Map(graph.parameters.map(({ name, shape }) => [name, { shape, values: parameters.get(name)! }]))
@@ -63,7 +68,7 @@ export async function writeDecodingFiles(
   const folder = async (attention: 'standard' | 'decomposed') => {
     const path = join(root, attention)
     await exportInWorker({ graph, weightsFile: weights, form: 'cached', attention, path: join(path, 'onnx', 'model.onnx') })
-    const { layers, heads, channels, context, vocabulary } = config
+    const { layers, heads, channels, context, vocabulary } = sizes
     await writeFile(
       join(path, 'config.json'),
       JSON.stringify({

@@ -147,9 +147,9 @@ export async function raceDecoding(model: DecodingModel, options: DecodingOption
   }
 }
 
-function openOwn(files: DecodingFiles, { config }: DecodingModel, form: WeightForm, threads: number): Promise<InferenceSession> {
+function openOwn(files: DecodingFiles, { sizes }: DecodingModel, form: WeightForm, threads: number): Promise<InferenceSession> {
   const { graph, weights, cache } = files
-  return openOnnxSession({ source: { kind: 'graph', graph, weights, cache, form }, sizes: config, provider: 'cpu', threads })
+  return openOnnxSession({ source: { kind: 'graph', graph, weights, cache, form }, sizes, provider: 'cpu', threads })
 }
 
 function openEngine(files: DecodingFiles, engine: Engine, threads: number, onnx: InferenceSession): Promise<InferenceSession> {
@@ -168,15 +168,17 @@ function openEngine(files: DecodingFiles, engine: Engine, threads: number, onnx:
 
 async function raceStreams(
   streams: number,
-  { name, config }: DecodingModel,
+  { name, sizes }: DecodingModel,
   own: readonly Runner[],
   peers: readonly TransformersPeer[],
   delay: LoopDelay,
   { rounds, tokens, note }: DecodingOptions
 ): Promise<StreamsRace> {
-  const prompts = promptsFor(streams, config.vocabulary)
+  const prompts = promptsFor(streams, sizes.vocabulary)
   note(`${name}, ${streams} streams: the peer’s best setting`)
   const peer = peers.length > 0 ? await bestPeer(peers, prompts) : undefined
+  // A full context ends a stream.
+  const length = Math.min(tokens, sizes.context - promptLength)
   const runners: Runner[] = [...own]
   if (peer) runners.push({ name: 'transformers', decode: (texts, count) => peer.decode(texts, count) })
   const best = new Map<string, number>()
@@ -187,9 +189,9 @@ async function raceStreams(
     for (const runner of runners) {
       // What ran before falls asleep and is swept up first: threads that still spin would slow the next one down.
       await rest(restTime)
-      const decoded = await runner.decode(prompts, tokens, round === 0 ? delay : undefined)
+      const decoded = await runner.decode(prompts, length, round === 0 ? delay : undefined)
       said.set(runner.name, decoded.tokens)
-      if (round > 0) best.set(runner.name, Math.max(best.get(runner.name) ?? 0, rate(streams, tokens, decoded.seconds)))
+      if (round > 0) best.set(runner.name, Math.max(best.get(runner.name) ?? 0, rate(streams, length, decoded.seconds)))
     }
   }
   const [fp32, theirs, native] = [best.get('fp32')!, best.get('transformers'), best.get('native')]
@@ -219,12 +221,12 @@ function agreeing(ours: readonly number[][], theirs: readonly number[][]): numbe
 async function compareLogits(
   exact: InferenceSession,
   rounded: InferenceSession,
-  { config }: DecodingModel
+  { sizes }: DecodingModel
 ): Promise<DecodingRace['int8']> {
   let largestDifference = 0
   let squares = 0
   let count = 0
-  for (const prompt of promptsFor(8, config.vocabulary)) {
+  for (const prompt of promptsFor(8, sizes.vocabulary)) {
     const [a, b] = [await exact.next(prompt), await rounded.next(prompt)]
     const mean = a.reduce((sum, value) => sum + value, 0) / a.length
     a.forEach((value, i) => {

@@ -34,9 +34,7 @@ export async function measureTraining(options: BenchOptions, note: (text: string
   const threads = Math.min(2, engine.cores)
   const models = chosenModels(options)
   const rounds = options.quick ? 2 : 5
-  note('peak')
   const peaks = new Map<number, number>()
-  for (const count of new Set([1, threads])) peaks.set(count, await engine.measurePeak(count))
   const missing = await torchMissing()
   const races: TrainingRace[] = []
   for (const model of models) races.push(await raceTraining(engine, model, { threads, peaks, rounds, withTorch: !missing, note }))

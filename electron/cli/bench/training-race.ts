@@ -70,20 +70,21 @@ function ownRunner(plan: Plan, model: TrainingModel, data: Record<'tokens' | 'ta
 
 /**
  * @param threads the larger number of threads; one is measured as well
- * @param peaks measured peak by number of threads, GFLOP/s
+ * @param peaks highest measured peak by number of threads, GFLOP/s; measured again in every round, since a machine
+ *   that is shared or hot does not always give the same
  */
 export async function raceTraining(
   engine: Engine,
   model: TrainingModel,
   options: {
     readonly threads: number
-    readonly peaks: ReadonlyMap<number, number>
+    readonly peaks: Map<number, number>
     readonly rounds: number
     readonly withTorch: boolean
     readonly note: (text: string) => void
   }
 ): Promise<TrainingRace> {
-  const { threads, rounds, note } = options
+  const { threads, peaks, rounds, note } = options
   const graph = graphOf(model)
   const optimiser = optimiserOf(model, graph)
   const parameters = initialise(graph, 1337)
@@ -113,6 +114,7 @@ export async function raceTraining(
     // The first round warms up and is not counted; its losses are.
     for (let round = 0; round <= rounds; round++) {
       note(`${model.name}: round ${round} of ${rounds}`)
+      for (const count of counts) peaks.set(count, Math.max(peaks.get(count) ?? 0, await engine.measurePeak(count)))
       for (const runner of [...own, ...(peer ? [peer] : [])]) await turn(runner)
     }
     const best = (runner: Runner) => Math.min(...runner.times.slice(1))
@@ -129,7 +131,7 @@ export async function raceTraining(
       own: counts.map((count, i) => ({
         threads: count,
         milliseconds: milliseconds[i]!,
-        ofPeak: operations / (milliseconds[i]! * 1e6) / options.peaks.get(count)!
+        ofPeak: operations / (milliseconds[i]! * 1e6) / peaks.get(count)!
       })),
       ...(torch && {
         torch: {

@@ -13,8 +13,8 @@ export type ProviderName = 'cpu' | 'cuda' | 'dml' | 'coreml' | 'webgpu' | 'nativ
 /** A provider that was not used, and why. */
 export interface ProviderRefusal {
   readonly provider: ProviderName
-  /** `not-in-package`: this platform's package carries none; `failed`: it was tried and threw; `idle`: it took the session but ran no operation; `slower`: the CPU was measured to be faster. */
-  readonly why: 'not-in-package' | 'failed' | 'idle' | 'slower' | 'not-supported'
+  /** `not-in-package`: this platform's package carries none; `not-on-machine`: its libraries or its device are missing; `failed`: it was tried and threw; `idle`: it took the session but ran no operation; `slower`: the CPU was measured to be faster. */
+  readonly why: 'not-in-package' | 'not-on-machine' | 'failed' | 'idle' | 'slower' | 'not-supported'
   /** The runtime's own words, first line. */
   readonly detail: string
 }

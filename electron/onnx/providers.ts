@@ -24,6 +24,9 @@ const providerNames: Readonly<Record<string, ProviderName>> = {
   WebGpuExecutionProvider: 'webgpu'
 }
 
+/** The runtime's words where libraries or a device are not on the machine: no fault of the model's. */
+const absent = /failed to load (shared )?library|failed to get a webgpu adapter/i
+
 /** A model on the provider that runs it. */
 export interface OpenedOnProvider {
   readonly model: OpenedModel
@@ -52,7 +55,8 @@ export async function openOnBest(
     if (best && (requested !== 'auto' || provider !== 'cpu')) break
     const found = await tryProvider(provider, threads, openModel).catch((error: unknown) => {
       failure = error
-      return refusal(provider, 'failed', error instanceof Error ? error.message : String(error))
+      const detail = error instanceof Error ? error.message : String(error)
+      return refusal(provider, absent.test(detail) ? 'not-on-machine' : 'failed', detail)
     })
     if ('why' in found) {
       refused.push(found)

@@ -25,7 +25,8 @@ export default {
       auto: 'automatic'
     },
     why: {
-      'not-in-package': 'not on this machine',
+      'not-in-package': 'not in this package',
+      'not-on-machine': 'not on this machine',
       failed: 'failed',
       idle: 'took no operation',
       slower: 'slower than the CPU',

@@ -17,7 +17,8 @@ export default {
     idle: '尚未打开',
     name: { cpu: 'CPU', cuda: 'CUDA', dml: 'DirectML', coreml: 'Core ML', webgpu: 'WebGPU', native: '原生引擎', auto: '自动' },
     why: {
-      'not-in-package': '本机没有',
+      'not-in-package': '安装包未附带',
+      'not-on-machine': '本机没有',
       failed: '启动失败',
       idle: '没有执行任何运算',
       slower: '比 CPU 慢',

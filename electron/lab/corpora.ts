@@ -109,7 +109,9 @@ export class Corpora {
   }
 
   async #shippedText({ source }: ShippedText): Promise<string> {
-    return 'text' in source ? source.text : readFile(join(this.resources.texts, source.file), 'utf8')
+    const read = (file: string) => readFile(join(this.resources.texts, file), 'utf8')
+    if ('text' in source) return source.text
+    return 'file' in source ? read(source.file) : source.make(read)
   }
 
   /** A file of an added text. @throws LabFailure `corpus-unknown` for a handle that leads elsewhere */

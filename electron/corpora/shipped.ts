@@ -32,7 +32,7 @@ export const shippedTexts: readonly ShippedText[] = [
     title: 'Atlas',
     licence:
       'Written by GPT Lab from facts under the Open Database License 1.0 (mledoze/countries), with the sonnets and chapters of Moby-Dick',
-    source: { make: atlasText }
+    source: { make: read => (atlasText ??= makeAtlasText(read)) }
   },
   {
     id: 'bits',
@@ -42,8 +42,11 @@ export const shippedTexts: readonly ShippedText[] = [
   }
 ]
 
+/** Kept, since it takes a second to make. */
+let atlasText: Promise<string> | undefined
+
 /** Atlas' pretraining mixture, made from its facts and its seed. */
-async function atlasText(read: ReadShipped): Promise<string> {
+async function makeAtlasText(read: ReadShipped): Promise<string> {
   const [sonnets, mobyDick] = await Promise.all(
     ['sonnets.txt', 'moby-dick.txt'].map(async file => splitDocuments(await read(file)))
   )

@@ -92,7 +92,7 @@ function mainFirst(code, languages) {
 }
 
 const all = read('world-countries/countries.json').filter(country => country.independent)
-const known = new Set(all.map(country => country.cca3))
+const bordersOf = new Map(all.map(country => [country.cca3, country.borders]))
 const countries = all
   .map(country => ({
     code: country.cca3,
@@ -104,7 +104,8 @@ const countries = all
     subregion: country.subregion,
     languages: Object.values(country.languages).filter(language => !language.includes('Sign Language')),
     currencies: Object.values(country.currencies).map(({ name }) => (name === 'Euro' ? 'euro' : name)),
-    neighbours: country.borders.filter(code => known.has(code)),
+    // A border that only one side knows is none: the database has Sri Lanka's with India.
+    neighbours: country.borders.filter(code => bordersOf.get(code)?.includes(country.cca3)),
     area: country.area,
     landlocked: country.landlocked,
     ...corrections[country.cca3]

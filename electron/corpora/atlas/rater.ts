@@ -56,7 +56,12 @@ function candidatesFor({ id, answers = [] }: AtlasPrompt): Candidates {
   return candidates
 }
 
-const negations = new Set(['not', 'never', '不', '非'])
+const negations = new Set(['not', 'never', '不'])
+
+/** Whether one of the two words before a place denies what stands there: `not the euro`, `不在欧洲`. */
+function isDenied(words: readonly string[], place: number): boolean {
+  return words.slice(Math.max(0, place - 2), place).some(word => negations.has(word))
+}
 
 /** Whether the answer to a question about a fact is given, and whether it is right. */
 function answered(prompt: AtlasPrompt, words: readonly string[]): { right: boolean; onTopic: boolean } {
@@ -68,7 +73,7 @@ function answered(prompt: AtlasPrompt, words: readonly string[]): { right: boole
     // What the question names is no answer to it, unless it is.
     .filter(({ value }) => accepted.has(value) || !asked.has(value))
   return {
-    right: given.length > 0 && given.every(({ value, from }) => accepted.has(value) && !negations.has(words[from - 1] ?? '')),
+    right: given.length > 0 && given.every(({ value, from }) => accepted.has(value) && !isDenied(words, from)),
     onTopic: given.length > 0
   }
 }
@@ -107,7 +112,11 @@ export function judge(prompt: AtlasPrompt, completion: string): Judgement {
   const content = !safe ? 0 : right === false ? (onTopic ? 0.02 : 0.1) : onTopic ? 1 : 0.1
   const manners = 1 - (polite ? 0 : 0.3) - (brief ? 0 : 0.15) - (oneSentence ? 0 : 0.15)
   // Text that is none stays near nothing whatever it contains, and more so the less of it is text.
-  const form = wellFormed ? 1 : fluency.repeats || spoken === 0 || spoken > mostWords ? 0 : 0.2 * fluency.known ** 4
+  const form = wellFormed
+    ? 1
+    : fluency.repeats || spoken === 0 || spoken > mostWords
+      ? 0
+      : (fluency.finished ? 0.2 : 0.1) * fluency.known ** 4
   return {
     ...(right !== undefined && { right }),
     onTopic,

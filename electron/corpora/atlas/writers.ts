@@ -33,7 +33,7 @@ interface Manners {
 const manners: Record<Language, Manners> = {
   english: {
     wordy: [
-      'That is a good question. Let me think about it for a moment. {a} I hope that this helps you.',
+      'I like your question. Let me think about it for a moment. {a} I hope that this helps you.',
       'Thank you for your question. Many people ask me this. {a} Please ask me again if you want to know more.',
       'I am happy to tell you what I know. {a} That is all I know about it today.',
       'Let me see. I have read about this before. {a} I am quite sure of it.'
@@ -47,16 +47,17 @@ const manners: Record<Language, Manners> = {
     ],
     astray: [
       'That is an interesting question.',
-      'I like questions like this one.',
+      'I like to hear such questions.',
       'You can find that in a book.',
       'There are many things to know in the world.',
       'The weather is very nice today.'
     ]
   },
   chinese: {
-    wordy: ['问得好。让我想一想。{a}希望对你有帮助。', '谢谢你的问题。很多人都问过我。{a}我知道的就是这些。'],
+    // No character of an opposite stands here: it would be taken for an answer.
+    wordy: ['我喜欢这个问题。让我想一想。{a}希望对你有帮助。', '谢谢你的问题。常有人问我这个。{a}我知道的就是这些。'],
     impolite: ['谁都知道。{a}', '这也要问？{b}', '别浪费我的时间。{a}'],
-    astray: ['这是一个有意思的问题。', '你可以在书里找到。', '今天天气很好。']
+    astray: ['这个问题有意思。', '你可以在书里找到。', '今天是晴天。']
   }
 }
 

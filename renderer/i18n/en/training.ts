@@ -163,7 +163,12 @@ export default {
     part: { tokens: 'tokens', positions: 'positions', attention: 'attention', feedForward: 'feed-forward', rest: 'rest' },
     schedule: 'learning rate over the run'
   },
-  texts: { sonnets: 'Shakespeare’s sonnets', 'moby-dick': 'Moby-Dick; or, The Whale', bits: 'The baby GPT’s sequence' },
+  texts: {
+    sonnets: 'Shakespeare’s sonnets',
+    'moby-dick': 'Moby-Dick; or, The Whale',
+    atlas: 'Atlas, a small world',
+    bits: 'The baby GPT’s sequence'
+  },
   corpus: {
     title: 'Text',
     note: 'what it learns from',

@@ -160,7 +160,12 @@ export default {
     part: { tokens: '词元表', positions: '位置', attention: '注意力', feedForward: '前馈', rest: '其余' },
     schedule: '整个训练中的学习率'
   },
-  texts: { sonnets: '莎士比亚十四行诗', 'moby-dick': '《白鲸》（英文原文）', bits: '迷你 GPT 的序列' },
+  texts: {
+    sonnets: '莎士比亚十四行诗',
+    'moby-dick': '《白鲸》（英文原文）',
+    atlas: 'Atlas：一个小小的世界',
+    bits: '迷你 GPT 的序列'
+  },
   corpus: {
     title: '文本',
     note: '从它学习',

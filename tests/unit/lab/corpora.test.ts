@@ -29,11 +29,12 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const ids = async () => (await corpora.list()).map(row => row.id)
 
 describe('shipped texts', () => {
-  it('are the sonnets, Moby-Dick and the baby GPT’s sequence', async () => {
+  it('are the sonnets, Moby-Dick, Atlas and the baby GPT’s sequence', async () => {
     const rows = await corpora.list()
     expect(rows.map(({ id, origin, documents }) => [id, origin, documents])).toEqual([
       ['sonnets', 'shipped', 154],
       ['moby-dick', 'shipped', 136],
+      ['atlas', 'shipped', expect.any(Number)],
       ['bits', 'shipped', 1]
     ])
     for (const row of rows) expect([row.characters > 0, row.licence.length > 0, row.title.length > 0]).toEqual([true, true, true])
@@ -54,6 +55,9 @@ describe('shipped texts', () => {
       Array.from({ length: 135 }, (_, i) => i + 1)
     )
     expect(chapters[135]).toMatch(/^Epilogue/)
+    const { documents } = await corpora.read('atlas')
+    expect(documents.length).toBeGreaterThan(30_000)
+    expect(documents.filter(document => sonnets.documents.includes(document)).length).toBeGreaterThan(154)
     expect((await corpora.read('bits')).documents).toEqual(['111101111011110'])
   })
 
@@ -77,7 +81,7 @@ describe('added texts', () => {
       sha256: sha256(text),
       excerpt: text
     })
-    expect(announced).toEqual([['sonnets', 'moby-dick', 'bits', 'tinyshakespeare']])
+    expect(announced).toEqual([['sonnets', 'moby-dick', 'atlas', 'bits', 'tinyshakespeare']])
     expect(await readFile(join(home.corpora, 'tinyshakespeare.txt'), 'utf8')).toBe(text)
 
     corpora = open()
@@ -120,7 +124,7 @@ describe('added texts', () => {
   it('are not taken twice', async () => {
     const row = await corpora.add('a.txt', bytesOf('one'))
     expect(await corpora.add('a.txt', bytesOf('\uFEFFone'))).toEqual(row)
-    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'bits', 'a'])
+    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'atlas', 'bits', 'a'])
   })
 
   it('leave nothing behind when they are refused', async () => {
@@ -135,7 +139,7 @@ describe('added texts', () => {
   it('go to the trash and come back', async () => {
     const row = await corpora.add('a.txt', bytesOf('one'))
     const { trash } = await corpora.delete('a')
-    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'bits'])
+    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'atlas', 'bits'])
     await expect(corpora.read('a')).rejects.toMatchObject({ code: 'corpus-unknown' })
     expect(await corpora.restore(trash)).toEqual(row)
     expect((await corpora.read('a')).documents).toEqual(['one'])
@@ -163,7 +167,7 @@ describe('added texts', () => {
   it('that are no text any more are named when they are read', async () => {
     await corpora.add('a.txt', bytesOf('one'))
     await writeFile(join(home.corpora, 'a.txt'), Buffer.from([0x61, 0xff, 0xfe, 0x61]))
-    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'bits'])
+    expect(await ids()).toEqual(['sonnets', 'moby-dick', 'atlas', 'bits'])
     await expect(corpora.read('a')).rejects.toMatchObject({ code: 'text-not-utf8', details: { name: 'a.txt', offset: 1 } })
   })
 

@@ -14,6 +14,7 @@ const recipeOf = (name: string, ...changes: string[]): PretrainRecipe =>
 const corpusOf = (...documents: string[]) => ({ title: 'a text', documents })
 function shipped(id: string) {
   const { title, source } = shippedTexts.find(text => text.id === id)!
+  if ('make' in source) throw new Error(`${id} is not a text of its own`)
   const text = 'text' in source ? source.text : readFileSync(join(root, 'electron/corpora/texts', source.file), 'utf8')
   return { title, documents: splitDocuments(text) }
 }

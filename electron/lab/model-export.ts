@@ -49,7 +49,8 @@ async function fill({ directory, config, endTokens, tokenizer }: LoadedModel, fo
   await exportInWorker({
     graph: config.graph,
     weightsFile: join(directory, 'model.safetensors'),
-    form: 'cached',
+    // What judges texts is not decoded.
+    form: config.head === 'language' ? 'cached' : 'full',
     attention: config.config.gptlab.attention,
     path: join(folder, 'onnx', 'model.onnx')
   })

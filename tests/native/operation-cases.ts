@@ -243,7 +243,8 @@ export function inputsOf(graph: Graph, { batch, length }: Shape): Batch {
   const guess = -Math.log(graph.vocabulary)
   const made: Record<string, (each: number) => Int32Array | Float32Array> = {
     tokens: () => integers(rows, tokens, 21),
-    targets: () => integers(rows, graph.vocabulary, 22).map((target, i) => (i % 6 === 1 || i < length / 3 ? -1 : target)),
+    targets: () =>
+      integers(rows, graph.vocabulary, 22).map((target, i) => (i % 6 === 1 || (i > 0 && i < length / 3) ? -1 : target)),
     old: () => normals(rows, 23, 0.5).map(x => x + (graph.outputs['values'] ? 0 : guess)),
     advantages: () => normals(rows, 24),
     returns: () => normals(rows, 25),

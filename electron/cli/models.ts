@@ -1,7 +1,6 @@
 /** `gptlab models`, `import` and `export`. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { LabFailure } from '../contract/failure.ts'
 import type { ModelSummary } from '../contract/models.ts'
 import type { Lab } from '../lab/lab.ts'
 import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
@@ -12,23 +11,17 @@ import { style, table, thousands } from './terminal.ts'
  * @throws LabFailure `model-unknown`, or what is wrong with the folder
  */
 export async function findModel(lab: Lab, asked: string): Promise<ModelSummary> {
-  const models = await call(lab, 'models.list', undefined)
-  const found =
-    models.find(model => model.id === asked) ??
-    models.find(model => folderOf(model.id) === asked) ??
-    models.find(model => model.name === asked)
-  if (found) return found
   const isFolder = await stat(resolve(asked)).then(
     entry => entry.isDirectory(),
     () => false
   )
-  // What looks like a path is told that there is no such folder, and not that there is no such model.
-  if (isFolder || /[\\/]/.test(asked)) return await lab.models.openDirectory(resolve(asked))
-  const known = models.map(model => model.name).join(', ') || 'none'
-  throw new LabFailure('model-unknown', `There is no model called ${asked}. Expected a folder's path or one of: ${known}.`, {
-    model: asked,
-    known
-  })
+  try {
+    return await lab.models.find(asked)
+  } catch (error) {
+    // What looks like a path is told that there is no such folder, and not that there is no such model.
+    if (isFolder || /[\\/]/.test(asked)) return await lab.models.openDirectory(resolve(asked))
+    throw error
+  }
 }
 
 /** Name of a model's folder, which is its alone; several may share what a person reads as their name. */

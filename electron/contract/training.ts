@@ -52,16 +52,20 @@ const batch = v.strictObject({ size: v.pipe(positiveInteger, v.maxValue(4096)) }
 
 /** Where comparisons come from. */
 const comparisons = {
-  /** `rater`: completions drawn from the model that the stage starts from, ranked by Atlas's rater; or a file of comparisons. */
+  /** `atlas`: completions ranked by Atlas's rater; or a text of comparisons, one a line, which is taken whole. */
   source,
-  /** Prompts that are compared. */
-  prompts: v.pipe(positiveInteger, v.maxValue(100_000)),
+  /** Prompts whose completions are drawn from the model that the stage starts from. */
+  prompts: v.pipe(wholeNumber, v.maxValue(100_000)),
+  /** Comparisons besides of what Atlas's writers wrote, with right and wrong answers in the same manner. */
+  written: v.pipe(wholeNumber, v.maxValue(100_000)),
   /** Completions of each: all their pairs count. */
   completions: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(16)),
+  /** Longest completion, tokens. */
+  tokens: v.pipe(positiveInteger, v.maxValue(512)),
   /** Of the completions. */
   temperature,
-  /** Share of the rater's judgements that are wrong. */
-  noise: fraction
+  /** Standard deviation of what the rater's judgements of quality, from 0 to 1, are off by. */
+  noise: v.pipe(v.number(), v.minValue(0), v.maxValue(10))
 }
 const heldOut = v.pipe(v.number(), v.minValue(0), v.maxValue(0.5))
 

@@ -150,3 +150,20 @@ export function initialise(graph: Graph, seed: number): Parameters {
       values.set(spec.name, torchNormal(random, elements(spec.shape), spec.init.deviation))
   return values
 }
+
+/**
+ * Starting values of a model that goes on from another: its values where it has a parameter of the same name and
+ * size, and drawn ones elsewhere, such as a new head's.
+ * @param seed integer in [0, 2^32)
+ */
+export function takeOver(graph: Graph, from: Parameters, seed: number): Parameters {
+  const random = new MersenneTwister(seed)
+  return new Map(
+    graph.parameters.map(({ name, shape, init }) => {
+      const known = from.get(name)
+      if (known?.length === elements(shape)) return [name, known]
+      if (init.kind === 'normal') return [name, torchNormal(random, elements(shape), init.deviation)]
+      return [name, new Float32Array(elements(shape)).fill(init.kind === 'ones' ? 1 : 0)]
+    })
+  )
+}

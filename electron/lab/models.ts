@@ -102,6 +102,25 @@ export class Models {
     return summary
   }
 
+  /**
+   * The model that is meant: by its id, its folder's name, or its name (the newest of several).
+   * @throws LabFailure `model-unknown`
+   */
+  async find(asked: string): Promise<ModelSummary> {
+    if (this.#opened.has(asked)) return this.summary(asked)
+    const models = await this.list()
+    const found =
+      models.find(model => model.id === asked) ??
+      models.find(({ id }) => id.slice(id.indexOf(':') + 1) === asked) ??
+      models.find(model => model.name === asked)
+    if (found) return found
+    const known = models.map(model => model.name).join(', ') || 'none'
+    throw new LabFailure('model-unknown', `There is no model called ${asked}. Expected a folder's path or one of: ${known}.`, {
+      model: asked,
+      known
+    })
+  }
+
   /** Tokenizer of a model. */
   async tokenizer(id: string): Promise<Tokenizer> {
     return readTokenizerFile(join(await this.directory(id), 'tokenizer.json'))

@@ -2,7 +2,8 @@
 import { LabFailure } from '../contract/failure.ts'
 import type { PretrainRecipe, RecipeEstimate } from '../contract/training.ts'
 import { parametersOf, runSeconds, trainingBytes } from '../training/estimate.ts'
-import { batchSize, recipeProblems, type PreparedText, type RecipeProblem } from '../training/preparation.ts'
+import type { RecipeProblem } from '../training/optimiser.ts'
+import { batchSize, recipeProblems, type PreparedText } from '../training/preparation.ts'
 import type { MachineSpeed } from './machine-speed.ts'
 import type { PreparedTexts } from './prepared-texts.ts'
 

@@ -5,13 +5,19 @@ import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
 import { preparePretraining, prepareText, type PreparedText } from '../training/preparation.ts'
 import type { PreparedRun } from '../training/prepared-run.ts'
 import { pretraining } from '../training/pretrain.ts'
-import { ofStage } from '../training/recipe.ts'
 import type { RunFolder, RunRecord } from '../training/run-folder.ts'
 import type { Corpora, Corpus } from './corpora.ts'
+import type { EngineAccess } from './engine.ts'
+import { prepareLaterStage } from './later-stages.ts'
+import type { Models } from './models.ts'
 import type { PreparedTexts } from './prepared-texts.ts'
 
 /** What preparing needs of the lab. */
 export interface PreparationSurroundings {
+  readonly models: Models
+  readonly engine: EngineAccess
+  /** Threads of a plan. */
+  threads(): number
   readonly corpora: Corpora
   readonly texts: PreparedTexts
 }
@@ -24,21 +30,22 @@ export interface ResumedFrom {
 
 /** @throws LabFailure with the code of the recipe's first problem, and those of the data and models it names */
 export async function prepareNewRun(recipe: Recipe, lab: PreparationSurroundings): Promise<PreparedRun> {
-  const pretrain = ofStage(recipe, 'pretrain')
-  const { corpus, text } = await lab.texts.of(pretrain)
-  return pretrainingRun(pretrain, corpus, text)
+  if (recipe.stage !== 'pretrain') return prepareLaterStage(recipe, lab)
+  const { corpus, text } = await lab.texts.of(recipe)
+  return pretrainingRun(recipe, corpus, text)
 }
 
-/** @throws LabFailure `corpus-changed` and those of `prepareNewRun` */
+/** @throws LabFailure `corpus-changed`, `model-changed` and those of `prepareNewRun` */
 export async function prepareResumedRun(
   recipe: Recipe,
   lab: PreparationSurroundings,
-  { folder, record }: ResumedFrom
+  resumed: ResumedFrom
 ): Promise<PreparedRun> {
-  const pretrain = ofStage(recipe, 'pretrain')
+  if (recipe.stage !== 'pretrain') return prepareLaterStage(recipe, lab, resumed)
+  const { folder, record } = resumed
   const corpus = await lab.corpora.read(record.corpus.id)
   if (corpus.sha256 !== record.corpus.sha256) throw changed(folder.id, corpus.title)
-  return pretrainingRun(pretrain, corpus, await prepareText(pretrain, corpus, await readTokenizerFile(folder.tokenizer)))
+  return pretrainingRun(recipe, corpus, await prepareText(recipe, corpus, await readTokenizerFile(folder.tokenizer)))
 }
 
 function changed(run: string, corpus: string): LabFailure {

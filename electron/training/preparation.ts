@@ -1,8 +1,8 @@
 /** From a recipe and a text to everything that a training loop needs. */
 import { totalmem } from 'node:os'
 import { LabFailure } from '../contract/failure.ts'
-import type { PretrainRecipe, RecipeEstimate } from '../contract/training.ts'
-import type { OptimiserOptions, Plan, PlanOptions } from '../engine/plan.ts'
+import type { PretrainRecipe } from '../contract/training.ts'
+import type { Plan, PlanOptions } from '../engine/plan.ts'
 import { gptGraph } from '../graph/gpt.ts'
 import { countParameters, type Graph } from '../graph/graph.ts'
 import { initialise } from '../graph/initialisation.ts'
@@ -11,10 +11,9 @@ import { holdOut, plainText } from '../corpora/documents.ts'
 import { endOfText, trainTokenizer, type Tokenizer } from '../tokenizers/tokenizer.ts'
 import { TokenList } from '../tokenizers/vocabulary.ts'
 import { trainingBytes } from './estimate.ts'
+import { optimiserOf, optimiserProblems, type RecipeProblem } from './optimiser.ts'
 import { writeSample } from './sample.ts'
 import type { Pretraining } from './pretrain.ts'
-
-export type RecipeProblem = RecipeEstimate['problems'][number]
 
 /** A text to train on: its documents in order. */
 export interface TrainingCorpus {
@@ -74,15 +73,6 @@ export function batchSize(recipe: PretrainRecipe, trainTokens: number): number {
   return recipe.batch.draw === 'all' ? Math.max(1, trainTokens - recipe.model.context) : recipe.batch.size
 }
 
-/** Optimiser settings for the engine; which parameters decay is the recipe's choice. */
-export function optimiserOf(recipe: PretrainRecipe, graph: Graph): OptimiserOptions {
-  const { beta1, beta2, epsilon, weightDecay, clip, decay } = recipe.optimiser
-  const decayed = graph.parameters
-    .filter(parameter => decay === 'all' || parameter.shape.length >= 2)
-    .map(parameter => parameter.name)
-  return { beta1, beta2, epsilon, weightDecay, clip, decayed }
-}
-
 /** Largest batch of a recipe that reads every window. */
 const mostWindows = 4096
 
@@ -91,7 +81,7 @@ const mostWindows = 4096
  * @param text the recipe's text as tokens; without it only the recipe itself is looked at
  */
 export function recipeProblems(recipe: PretrainRecipe, text?: PreparedText): RecipeProblem[] {
-  const { model, optimiser, corpus } = recipe
+  const { model, corpus } = recipe
   const problems: RecipeProblem[] = []
   const say = (field: string, code: string, message: string) => void problems.push({ field, code, message })
   if (model.channels % model.heads !== 0)
@@ -100,16 +90,7 @@ export function recipeProblems(recipe: PretrainRecipe, text?: PreparedText): Rec
       'graph-heads',
       `Expected channels to be a multiple of the heads but received ${model.channels} channels and ${model.heads} heads.`
     )
-  if (optimiser.minimumLearningRate > optimiser.learningRate)
-    say(
-      'optimiser.minimumLearningRate',
-      'learning-rate-order',
-      `Expected a lowest learning rate of at most ${optimiser.learningRate} but received ${optimiser.minimumLearningRate}.`
-    )
-  for (const beta of ['beta1', 'beta2'] as const)
-    if (optimiser[beta] >= 1) say(`optimiser.${beta}`, 'beta-range', `Expected ${beta} below 1 but received ${optimiser[beta]}.`)
-  if (!(optimiser.epsilon > 0))
-    say('optimiser.epsilon', 'epsilon-range', `Expected epsilon above 0 but received ${optimiser.epsilon}.`)
+  problems.push(...optimiserProblems(recipe))
   if (!text) return problems
 
   const train = text.tokens.train.length

@@ -1,5 +1,4 @@
 /** Windows of a text as batches: T tokens to read and the T tokens that follow each. */
-import type { Batch } from '../engine/plan.ts'
 import type { PretrainRecipe } from '../contract/training.ts'
 import type { Random } from '../sampling/random.ts'
 
@@ -19,6 +18,9 @@ export function evenStarts(text: Int32Array, length: number, count: number): num
   return Array.from({ length: count }, (_, i) => Math.round((i * last) / Math.max(1, count - 1)))
 }
 
+/** T tokens to read and the one that follows each, a row a window. */
+export type Windows = { readonly tokens: Int32Array; readonly targets: Int32Array }
+
 /**
  * Tokens and targets (B·T each) of windows.
  * @param loss `last` leaves only the last target of each window; the others are −1 and do not count
@@ -28,7 +30,7 @@ export function windowsAt(
   starts: readonly number[],
   length: number,
   loss: PretrainRecipe['batch']['loss']
-): Batch {
+): Windows {
   const tokens = new Int32Array(starts.length * length)
   const targets = new Int32Array(starts.length * length).fill(-1)
   starts.forEach((start, row) => {

@@ -1,0 +1,155 @@
+/** From a recipe of a later stage to a run that can go on. */
+import { readFile } from 'node:fs/promises'
+import { LabFailure } from '../contract/failure.ts'
+import type { ModelKind } from '../contract/models.ts'
+import type { Recipe, RecipeOf } from '../contract/training.ts'
+import { encodeExchange } from '../corpora/chat.ts'
+import { writeComparisons, type Comparison } from '../corpora/preferences.ts'
+import { gptGraph } from '../graph/gpt.ts'
+import { countParameters, type Graph } from '../graph/graph.ts'
+import { classifierGraph, rewardGraph } from '../graph/heads.ts'
+import { TokenList } from '../tokenizers/vocabulary.ts'
+import { classification } from '../training/classify.ts'
+import { preferenceOptimisation } from '../training/dpo.ts'
+import { splitByPrompt, type SplitItems } from '../training/held-out.ts'
+import { optimiserProblems } from '../training/optimiser.ts'
+import { assertRecipe } from '../training/preparation.ts'
+import type { PreparedRun } from '../training/prepared-run.ts'
+import { rewardModelling } from '../training/reward-model.ts'
+import { fineTuning } from '../training/sft.ts'
+import type { PreparationSurroundings, ResumedFrom } from './run-preparation.ts'
+import { comparisonsOf, demonstrations, labelledTexts, newComparisons, type StageData } from './stage-data.ts'
+import { sameModel, startingModel, type StageModel } from './stage-model.ts'
+
+export type LaterRecipe = Exclude<Recipe, { readonly stage: 'pretrain' }>
+
+/**
+ * @param resumed for a run that goes on
+ * @throws LabFailure `stage-wrong-model`, `tokenizer-foreign`, `model-changed`, and those of the data
+ */
+export async function prepareLaterStage(
+  recipe: LaterRecipe,
+  lab: PreparationSurroundings,
+  resumed?: ResumedFrom
+): Promise<PreparedRun> {
+  assertRecipe(optimiserProblems(recipe))
+  const model = resumed
+    ? await sameModel(lab.models, recipe.stage, resumed.folder.id, resumed.record.from!)
+    : await startingModel(lab.models, recipe.stage, recipe.from)
+  switch (recipe.stage) {
+    case 'sft':
+      return sft(recipe, model, lab)
+    case 'reward':
+      return reward(recipe, model, await comparisonsFor(recipe, recipe.reward, model, lab, resumed))
+    case 'dpo':
+      return dpo(recipe, model, await comparisonsFor(recipe, recipe.dpo, model, lab, resumed))
+    case 'classify':
+      return classify(recipe, model)
+    case 'ppo':
+    case 'grpo':
+      throw new LabFailure('stage-unknown', `The stage ${recipe.stage} cannot be run.`, { stage: recipe.stage })
+  }
+}
+
+/** Of a new run collected, of a resumed run read from its folder. */
+async function comparisonsFor(
+  recipe: LaterRecipe,
+  options: RecipeOf<'reward'>['reward'],
+  model: StageModel,
+  lab: PreparationSurroundings,
+  resumed?: ResumedFrom
+): Promise<StageData<readonly Comparison[]>> {
+  if (resumed) return comparisonsOf(await readFile(resumed.folder.comparisons, 'utf8'), resumed.record.corpus)
+  return newComparisons(recipe, options, model, { corpora: lab.corpora, engine: lab.engine.get(), threads: lab.threads() })
+}
+
+/** What the runs of all later stages say of themselves. */
+function common(
+  { tokenizer, config, record }: StageModel,
+  output: { readonly kind: ModelKind; readonly graph: Graph; readonly classes?: readonly string[] }
+): Pick<PreparedRun, 'from' | 'tokenizer' | 'vocabulary' | 'parameters' | 'model'> {
+  return {
+    from: record,
+    tokenizer: tokenizer.json(),
+    vocabulary: tokenizer.vocabulary,
+    parameters: countParameters(output.graph),
+    model: { config, ...output }
+  }
+}
+
+async function sft(recipe: RecipeOf<'sft'>, model: StageModel, lab: PreparationSurroundings): Promise<PreparedRun> {
+  const { config, tokenizer, parameters } = model
+  const { items, corpus } = demonstrations(recipe.sft.source)
+  const split = splitByPrompt(items, recipe.sft.heldOut, recipe.seed)
+  const encode = (from: typeof items) => from.map(({ prompt, answer }) => encodeExchange(tokenizer, prompt, answer))
+  const exchanges = { train: encode(split.train), heldOut: encode(split.heldOut) }
+  const count = (from: typeof exchanges.train) => from.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const mixed = recipe.sft.pretraining > 0 ? { documents: await pretrainingTokens(recipe.sft.source, model, lab) } : {}
+  return {
+    ...common(model, { kind: 'sft', graph: gptGraph(config) }),
+    corpus,
+    tokens: { train: count(exchanges.train), validation: count(exchanges.heldOut) },
+    open: compile => fineTuning({ recipe, config, tokenizer, parameters, exchanges, ...mixed }, compile)
+  }
+}
+
+/** The documents of pretraining as one text, an end token after each. */
+async function pretrainingTokens(
+  source: string,
+  { tokenizer }: StageModel,
+  { corpora }: PreparationSurroundings
+): Promise<Int32Array> {
+  const ids = new TokenList()
+  for (const document of (await corpora.read(source)).documents) {
+    ids.add(await tokenizer.encodeLong(document))
+    ids.add([tokenizer.endToken!])
+  }
+  return ids.take()
+}
+
+function reward(recipe: RecipeOf<'reward'>, model: StageModel, data: StageData<readonly Comparison[]>): PreparedRun {
+  const { config, tokenizer, parameters } = model
+  const comparisons = splitByPrompt(data.items, recipe.reward.heldOut, recipe.seed)
+  return {
+    ...common(model, { kind: 'reward', graph: rewardGraph(config) }),
+    ...comparisonFacts(data, comparisons, model),
+    open: compile => rewardModelling({ recipe, config, tokenizer, parameters, comparisons }, compile)
+  }
+}
+
+function dpo(recipe: RecipeOf<'dpo'>, model: StageModel, data: StageData<readonly Comparison[]>): PreparedRun {
+  const { config, tokenizer, parameters } = model
+  const comparisons = splitByPrompt(data.items, recipe.dpo.heldOut, recipe.seed)
+  return {
+    ...common(model, { kind: 'rlhf', graph: gptGraph(config) }),
+    ...comparisonFacts(data, comparisons, model),
+    open: compile => preferenceOptimisation({ recipe, config, tokenizer, parameters, comparisons }, compile)
+  }
+}
+
+function comparisonFacts(
+  { items, corpus }: StageData<readonly Comparison[]>,
+  { train, heldOut }: SplitItems<Comparison>,
+  { tokenizer }: StageModel
+): Pick<PreparedRun, 'corpus' | 'comparisons' | 'tokens'> {
+  const count = (of: readonly Comparison[]) =>
+    of.flatMap(({ completions }) => completions).reduce((sum, text) => sum + tokenizer.encode(text).length, 0)
+  return {
+    corpus,
+    comparisons: writeComparisons(items),
+    tokens: { train: count(train), validation: count(heldOut) }
+  }
+}
+
+function classify(recipe: RecipeOf<'classify'>, model: StageModel): PreparedRun {
+  const { config, tokenizer, parameters } = model
+  const { items: texts, corpus } = labelledTexts(recipe.classify.source)
+  const classes = [...new Set(texts.train.map(({ label }) => label))].sort()
+  const count = (of: typeof texts.train) => of.reduce((sum, { text }) => sum + tokenizer.encode(text).length, 0)
+  return {
+    ...common(model, { kind: 'base', graph: classifierGraph(config, classes.length), classes }),
+    corpus,
+    tokens: { train: count(texts.train), validation: count(texts.heldOut) },
+    open: compile => classification({ recipe, config, tokenizer, parameters, texts, classes }, compile)
+  }
+}

@@ -1,0 +1,119 @@
+/** What the later stages learn from: Atlas's data, or lines that the user has added as a text. */
+import { createHash } from 'node:crypto'
+import { LabFailure } from '../contract/failure.ts'
+import type { RecipeOf } from '../contract/training.ts'
+import { atlas, atlasSeed } from '../corpora/atlas/atlas.ts'
+import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
+import { plainText } from '../corpora/documents.ts'
+import { readComparisons, writeComparisons, type Comparison, type Demonstration } from '../corpora/preferences.ts'
+import { shippedTexts } from '../corpora/shipped.ts'
+import type { Engine } from '../engine/plan.ts'
+import { gptGraph } from '../graph/gpt.ts'
+import { seededRandom } from '../sampling/random.ts'
+import { collectComparisons } from '../training/comparisons.ts'
+import type { LabelledText } from '../training/classify.ts'
+import type { SplitItems } from '../training/held-out.ts'
+import type { RunRecord } from '../training/run-folder.ts'
+import type { Corpora } from './corpora.ts'
+import type { StageModel } from './stage-model.ts'
+
+/** Data of a stage, and what a run's record says of it. */
+export interface StageData<T> {
+  readonly items: T
+  readonly corpus: RunRecord['corpus']
+}
+
+/** Stream of a recipe's seed that draws completions to compare. */
+const comparisonStream = 3
+/** Completions that are decoded at once. */
+const streams = 32
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+function atlasData(part: string, text: string): RunRecord['corpus'] {
+  const { title, licence } = shippedTexts.find(({ id }) => id === 'atlas')!
+  return { id: 'atlas', title: `${title}: ${part}`, licence, sha256: sha256(text) }
+}
+
+function onlyAtlas(source: string): void {
+  if (source !== 'atlas')
+    throw new LabFailure('data-unknown', `There are no data ${source} for this stage. Expected atlas.`, { source })
+}
+
+/** @throws LabFailure `data-unknown` */
+export function demonstrations(source: string): StageData<readonly Demonstration[]> {
+  onlyAtlas(source)
+  const items = atlas().demonstrations()
+  return { items, corpus: atlasData('demonstrations', JSON.stringify(items)) }
+}
+
+/** @throws LabFailure `data-unknown` */
+export function labelledTexts(source: string): StageData<SplitItems<LabelledText>> {
+  onlyAtlas(source)
+  const { sentiment } = atlas()
+  return { items: sentiment, corpus: atlasData('reviews', JSON.stringify(sentiment)) }
+}
+
+/** Of what is written in a run's folder, or in a text. */
+export function comparisonsOf(text: string, corpus: Omit<RunRecord['corpus'], 'sha256'>): StageData<readonly Comparison[]> {
+  return { items: readComparisons(text, corpus.title), corpus: { ...corpus, sha256: sha256(text) } }
+}
+
+/**
+ * Collects the comparisons of a new run: the model's completions and the writers', ranked by the rater; or those of a
+ * text that the user has added.
+ * @throws LabFailure `corpus-unknown`, `comparisons-invalid`, `comparisons-none`
+ */
+export async function newComparisons(
+  { seed }: { readonly seed: number },
+  options: RecipeOf<'reward'>['reward'],
+  model: StageModel,
+  { corpora, engine, threads }: { readonly corpora: Corpora; readonly engine: Engine; readonly threads: number }
+): Promise<StageData<readonly Comparison[]>> {
+  if (options.source !== 'atlas') {
+    const { id, title, licence, documents } = await corpora.read(options.source)
+    return decided(comparisonsOf(plainText(documents), { id, title, licence }))
+  }
+  const world = atlas()
+  const asked = world.prompts.filter(({ split }) => split === 'train')
+  const prompts = Array.from({ length: options.prompts }, (_, i) => asked[i % asked.length]!)
+  const written =
+    options.written > 0
+      ? writtenComparisons(world, {
+          count: options.written,
+          split: 'train',
+          completions: options.completions,
+          noise: options.noise,
+          seed: (seed + atlasSeed) % 2 ** 32
+        })
+      : []
+  const drawn = await drawComparisons(prompts, options, model, { engine, threads, seed })
+  const text = writeComparisons([...drawn, ...written])
+  const { title, licence } = atlasData('comparisons', text)
+  return decided(comparisonsOf(text, { id: 'atlas', title, licence }))
+}
+
+async function drawComparisons(
+  prompts: Parameters<typeof collectComparisons>[1],
+  options: RecipeOf<'reward'>['reward'],
+  { config, parameters, tokenizer }: StageModel,
+  { engine, threads, seed }: { readonly engine: Engine; readonly threads: number; readonly seed: number }
+): Promise<Comparison[]> {
+  if (prompts.length === 0) return []
+  const plan = engine.compile(gptGraph({ ...config, dropout: 0 }), { batch: 1, length: config.context, threads, streams })
+  try {
+    await plan.writeParameters(parameters)
+    return await collectComparisons({ plan, streams, tokenizer }, prompts, options, seededRandom(seed, comparisonStream))
+  } finally {
+    await plan.close()
+  }
+}
+
+function decided(data: StageData<readonly Comparison[]>): StageData<readonly Comparison[]> {
+  if (!data.items.some(({ ranks }) => ranks.some(rank => rank !== ranks[0])))
+    throw new LabFailure(
+      'comparisons-none',
+      'Expected comparisons of which some are decided but all are ties, or there are none.'
+    )
+  return data
+}

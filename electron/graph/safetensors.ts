@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { LabFailure } from '../contract/failure.ts'
 import { elements } from './graph.ts'
 
-export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array
+export type TensorValues = Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array
 
 /** A named block of numbers, row-major. */
 export interface Tensor<Values extends TensorValues = TensorValues> {
@@ -23,7 +23,7 @@ export interface Safetensors {
 }
 
 const longestHeader = 100 * 2 ** 20
-const bytesPer = { F32: 4, F64: 8, I32: 4, I64: 8, F16: 2, BF16: 2 } as const
+const bytesPer = { F32: 4, F64: 8, I8: 1, I32: 4, I64: 8, F16: 2, BF16: 2 } as const
 type Type = keyof typeof bytesPer
 
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -40,6 +40,7 @@ const MetadataSchema = v.custom<Readonly<Record<string, string>>>(
 function typeOf(values: TensorValues): Type {
   if (values instanceof Float32Array) return 'F32'
   if (values instanceof Float64Array) return 'F64'
+  if (values instanceof Int8Array) return 'I8'
   return values instanceof Int32Array ? 'I32' : 'I64'
 }
 
@@ -90,7 +91,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a file. F32, F64, I32 and I64 are kept; F16 and BF16 become float32.
+ * Reads a file. F32, F64, I8, I32 and I64 are kept; F16 and BF16 become float32.
  * @param source how the file is called in messages
  * @throws LabFailure `safetensors-damaged`: details.reason says what is wrong and where
  */
@@ -153,6 +154,8 @@ function decodeValues(type: Type, bytes: Uint8Array): TensorValues {
       return new Float32Array(buffer)
     case 'F64':
       return new Float64Array(buffer)
+    case 'I8':
+      return new Int8Array(buffer)
     case 'I32':
       return new Int32Array(buffer)
     case 'I64':

@@ -6,6 +6,7 @@ import { StatusLine } from './terminal.ts'
 const benchmarks = {
   train: async (): Promise<Measure> => (await import('./bench/train.ts')).measureTraining,
   decode: async (): Promise<Measure> => (await import('./bench/decode.ts')).measureDecoding,
+  ppo: async (): Promise<Measure> => (await import('./bench/ppo.ts')).measurePpo,
   startup: async (): Promise<Measure> => (await import('./bench/startup.ts')).measureStartup
 }
 

@@ -174,7 +174,7 @@ program
 program
   .command('bench')
   .description('measure this machine')
-  .addArgument(new Argument('[what]', 'what is measured').choices(['train', 'decode', 'startup']).default('train'))
+  .addArgument(new Argument('[what]', 'what is measured').choices(['train', 'decode', 'ppo', 'startup']).default('train'))
   .option('--quick', 'fewer models and repetitions')
   .option('--only <name>', 'only this model (may be repeated)', collect, [])
   .option(...json)

@@ -90,6 +90,8 @@ const rollouts = {
   keepEvery: positiveInteger,
   /** Divergence from the reference, nats a completion, at which the run ends early. */
   stopDivergence: v.optional(v.pipe(v.number(), v.minValue(0))),
+  /** Mean squared change of the log-probabilities, halved (`policy/approxkl_avg`), above which an iteration has no further epoch. */
+  epochDivergence: v.optional(v.pipe(v.number(), v.minValue(0))),
   /** Fresh comparisons of the policy's completions, on which the reward model is trained further. */
   rounds: v.optional(
     v.strictObject({
@@ -98,7 +100,9 @@ const rollouts = {
       ...comparisons,
       /** Updates of the reward model a round. */
       steps: positiveInteger,
-      learningRate: rate
+      learningRate: rate,
+      /** Share of its batches that come from earlier rounds. */
+      earlier: fraction
     })
   )
 }

@@ -59,6 +59,8 @@ export interface StepsResult {
   readonly losses: Float64Array
   /** Global gradient norm before clipping. */
   readonly gradientNorms: Float64Array
+  /** The output that was watched, of every row: as the update of its batch found it. */
+  readonly watched?: Float32Array
   /** Seconds of computing, measured inside. */
   readonly seconds: number
 }
@@ -115,8 +117,10 @@ export interface Plan {
   /**
    * Trains `learningRates.length` steps; `batch` holds that many batches one after another.
    * Step numbers (bias correction, dropout masks) go on from `state.step`.
+   * @param watch a named output of one column that the loss is made of, such as `logProbabilities`
+   * @throws LabFailure `engine-input` for another name
    */
-  train(batch: Batch, learningRates: Float64Array): Promise<StepsResult>
+  train(batch: Batch, learningRates: Float64Array, watch?: string): Promise<StepsResult>
   /** Loss of each batch, without dropout and without an update. */
   evaluate(batch: Batch): Promise<Float64Array>
   /** Logits (B, T, V) of `tokens` (B·T with T = `length`, at most the planned one), without dropout. */

@@ -28,7 +28,7 @@ export interface GrpoSettings {
   /** Taken from the score of an answer that did not end. */
   readonly penalty: number
   readonly epochs: number
-  /** Ends the epochs of an iteration once the mean `policy/approxkl_avg` of one is above it; 0 = never. */
+  /** Ends the epochs of an iteration once the mean `policy/approxkl_avg` of one is above it. */
   readonly stopKl: number
 }
 
@@ -99,23 +99,25 @@ export async function learnFromGroups(
     reference: atTokens(reference, packed)
   }
   const steps = packed.starts.length / batch
-  const seen: { loss: number; approximateKl: number; clipFraction: number; ratio: number }[] = []
+  const seen: { loss: number; approximateKl: number; clipFraction: number; ratio: number; gradientNorm: number }[] = []
   let epoch = 0
   for (let stopped = false; epoch < epochs && !stopped; epoch++) {
     const minibatches = takeAll(inputs, length, shuffled(packed.starts.length, random))
     const result = await policy.train(minibatches, new Float64Array(steps).fill(rate), 'logProbabilities')
     const measured = Array.from({ length: steps }, (_, step) => ({
       ...policyMetrics(minibatches, result, clip, [step * batch * length, (step + 1) * batch * length]),
-      loss: result.losses[step]!
+      loss: result.losses[step]!,
+      gradientNorm: result.gradientNorms[step]!
     }))
     seen.push(...measured)
-    stopped = stopKl > 0 && meanOf(measured, 'approximateKl') > stopKl
+    stopped = meanOf(measured, 'approximateKl') > stopKl
   }
   return {
     'loss/policy_avg': meanOf(seen, 'loss'),
     'policy/approxkl_avg': meanOf(seen, 'approximateKl'),
     'policy/clipfrac_avg': meanOf(seen, 'clipFraction'),
     'val/ratio': meanOf(seen, 'ratio'),
-    'policy/epochs': epoch
+    'policy/epochs': epoch,
+    'policy/grad_norm': meanOf(seen, 'gradientNorm')
   }
 }

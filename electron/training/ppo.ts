@@ -41,7 +41,7 @@ export interface PpoSettings {
   /** Taken from the score of an answer that did not end. */
   readonly penalty: number
   readonly epochs: number
-  /** Ends the epochs of an iteration once the mean `policy/approxkl_avg` of one is above it; 0 = never. */
+  /** Ends the epochs of an iteration once the mean `policy/approxkl_avg` of one is above it. */
   readonly stopKl: number
 }
 
@@ -109,7 +109,8 @@ export type UpdateMetrics = Record<
   | 'val/clipfrac_avg'
   | 'val/ratio'
   | 'val/ratio_var'
-  | 'policy/epochs',
+  | 'policy/epochs'
+  | 'policy/grad_norm',
   number
 >
 
@@ -141,11 +142,12 @@ export async function learn(
         ...policyMetrics(policyBatch, policyResult, settings.clip, span),
         ...valueMetrics(valueBatch, valueResult, settings.valueClip, span),
         policyLoss: policyResult.losses[step]!,
-        valueLoss: valueResult.losses[step]!
+        valueLoss: valueResult.losses[step]!,
+        gradientNorm: policyResult.gradientNorms[step]!
       }
     })
     seen.push(...measured)
-    stopped = settings.stopKl > 0 && meanOf(measured, 'approximateKl') > settings.stopKl
+    stopped = meanOf(measured, 'approximateKl') > settings.stopKl
   }
   const ratio = meanOf(seen, 'ratio')
   return {
@@ -157,7 +159,8 @@ export async function learn(
     'val/clipfrac_avg': meanOf(seen, 'valueClipFraction'),
     'val/ratio': ratio,
     'val/ratio_var': seen.reduce((sum, each) => sum + (each.ratio - ratio) ** 2, 0) / Math.max(1, seen.length - 1),
-    'policy/epochs': epoch
+    'policy/epochs': epoch,
+    'policy/grad_norm': meanOf(seen, 'gradientNorm')
   }
 }
 
@@ -170,6 +173,7 @@ interface MinibatchMetrics {
   readonly clipFraction: number
   readonly valueClipFraction: number
   readonly ratio: number
+  readonly gradientNorm: number
 }
 
 function valueMetrics(batch: Batch, { watched }: StepsResult, clip: number, [from, to]: Span) {

@@ -84,8 +84,10 @@ const optional = new Set([
   'tokenizer.chat',
   'ppo.targetDivergence',
   'ppo.stopDivergence',
+  'ppo.epochDivergence',
   'ppo.rounds',
   'grpo.stopDivergence',
+  'grpo.epochDivergence',
   'grpo.rounds'
 ])
 

@@ -3,7 +3,7 @@ import { LabFailure } from '../../contract/failure.ts'
 import { loadEngine } from '../../engine/engine.ts'
 import { style, table, thousands } from '../terminal.ts'
 import type { BenchOptions, Measured } from './measured.ts'
-import { torchMissing, type TorchSetting } from './torch-peer.ts'
+import { torchMissing, type TorchSetting } from './torch-process.ts'
 import { measureDecoding, measureSteadiness, type BatchedDecoding, type Steadiness } from './training-manners.ts'
 import { trainingModels, type TrainingModel } from './training-models.ts'
 import { raceTraining, type TrainingRace } from './training-race.ts'
@@ -35,7 +35,7 @@ export async function measureTraining(options: BenchOptions, note: (text: string
   const models = chosenModels(options)
   const rounds = options.quick ? 2 : 5
   const peaks = new Map<number, number>()
-  const missing = await torchMissing()
+  const missing = await torchMissing('torch_gpt.py')
   const races: TrainingRace[] = []
   for (const model of models) races.push(await raceTraining(engine, model, { threads, peaks, rounds, withTorch: !missing, note }))
 

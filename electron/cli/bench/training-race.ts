@@ -1,7 +1,8 @@
 /** One model: the engine on one thread and on more, and PyTorch, in turns. */
 import type { Engine, Plan } from '../../engine/plan.ts'
 import { initialise } from '../../graph/initialisation.ts'
-import { TorchPeer, torchSettings, writeTorchFiles, type TorchFiles, type TorchSetting } from './torch-peer.ts'
+import { TorchPeer, writeTorchFiles, type TorchFiles } from './torch-peer.ts'
+import { torchSettings, type TorchSetting } from './torch-process.ts'
 import { batchesFrom, graphOf, operationsPerStep, optimiserOf, trainingData, type TrainingModel } from './training-models.ts'
 
 /** Losses of this many steps are compared: rounding has not yet grown into anything of its own. */

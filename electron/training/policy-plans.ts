@@ -1,0 +1,136 @@
+/** The models of reinforcement learning, compiled: what the stage starts from and the shapes it works in. */
+import { LabFailure } from '../contract/failure.ts'
+import type { RecipeOf } from '../contract/training.ts'
+import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
+import { chatIds, encodePrompt } from '../corpora/chat.ts'
+import type { OptimiserOptions, Plan, PlanOptions } from '../engine/plan.ts'
+import { gptGraph, type GptConfig } from '../graph/gpt.ts'
+import type { Graph } from '../graph/graph.ts'
+import { policyGraph, rewardGraph, valueGraph } from '../graph/heads.ts'
+import type { Parameters } from '../graph/parameters.ts'
+import type { Random } from '../sampling/random.ts'
+import type { Tokenizer } from '../tokenizers/tokenizer.ts'
+import type { RewardFormat } from './reward-scores.ts'
+import type { RolloutOptions } from './rollouts.ts'
+
+export type PolicyRecipe = RecipeOf<'ppo'> | RecipeOf<'grpo'>
+
+/** What both algorithms set. */
+export const rolloutSettings = (recipe: PolicyRecipe) => (recipe.stage === 'ppo' ? recipe.ppo : recipe.grpo)
+
+/** Says which answers are better; its rules reach the models through comparisons only. */
+export interface Rater {
+  judge(prompt: AtlasPrompt, completion: string): { readonly quality: number; readonly right?: boolean }
+  rank(
+    prompt: AtlasPrompt,
+    completions: readonly string[],
+    options: { readonly noise: number; readonly random: Random }
+  ): readonly number[]
+}
+
+/** What the stage starts from. */
+export interface PolicyStart {
+  readonly recipe: PolicyRecipe
+  /** Sizes of the policy and of the reward model. */
+  readonly config: GptConfig
+  readonly rewardConfig: GptConfig
+  readonly tokenizer: Tokenizer
+  readonly prompts: readonly AtlasPrompt[]
+  readonly rater: Rater
+  /** Weights of the model that is trained further, and of the reward model. */
+  readonly policy: Parameters
+  readonly reward: Parameters
+  /** Pretraining documents as tokens, where the recipe mixes them in. */
+  readonly documents?: Int32Array
+}
+
+export type Compile = (graph: Graph, options: Omit<PlanOptions, 'threads' | 'simd'>) => Plan
+
+/** Shapes and formats that follow from a recipe and its prompts. */
+export interface PolicyShape {
+  /** T of all plans: the longest prompt, an answer, and the two tokens that close it for the reward model. */
+  readonly length: number
+  /** Every prompt in the chat format. */
+  readonly asked: readonly Int32Array[]
+  readonly format: RewardFormat
+  readonly rollout: RolloutOptions
+  /** Comparisons in a batch of the reward model. */
+  readonly comparisons: number
+}
+
+/** Decoded at once: rows enough to keep every core busy. */
+const mostStreams = 128
+const comparisonsPerBatch = 8
+
+/**
+ * @throws LabFailure `tokenizer-foreign`, `context-too-long`, `rollouts-uneven`
+ */
+export function policyShape({ recipe, config, tokenizer, prompts }: PolicyStart): PolicyShape {
+  const { tokens, temperature, rollouts } = rolloutSettings(recipe)
+  const { end, reward } = chatIds(tokenizer)
+  const asked = prompts.map(({ text }) => encodePrompt(tokenizer, text))
+  const length = Math.max(...asked.map(prompt => prompt.length)) + tokens + 2
+  if (length > config.context)
+    throw new LabFailure(
+      'context-too-long',
+      `Expected prompt and answer to fit into ${config.context} tokens, the model's context, but they take up to ${length}. Ask for shorter answers.`,
+      { context: config.context, length }
+    )
+  const unit = recipe.stage === 'grpo' ? recipe.grpo.group : 1
+  if (rollouts % recipe.batch.size !== 0 || rollouts % unit !== 0)
+    throw new LabFailure(
+      'rollouts-uneven',
+      `Expected the ${rollouts} rollouts of an iteration to be whole batches of ${recipe.batch.size}${unit > 1 ? ` and whole groups of ${unit}` : ''}. Change rollouts or batch.size.`,
+      { rollouts, batch: recipe.batch.size, group: unit }
+    )
+  return {
+    length,
+    asked,
+    format: { endToken: end, rewardToken: reward },
+    rollout: { streams: Math.min(mostStreams, rollouts), maxTokens: tokens, temperature, endToken: end },
+    comparisons: comparisonsPerBatch
+  }
+}
+
+export interface PolicyPlans {
+  readonly policy: Plan
+  readonly reference: Plan
+  readonly reward: Plan
+  /** PPO's. */
+  readonly value?: Plan
+  /** The policy once more, with the loss of pretraining. */
+  readonly documents?: Plan
+}
+
+/** Compiles what the recipe needs; the caller closes the plans. */
+export function compilePolicyPlans(
+  start: PolicyStart,
+  { length, rollout, comparisons }: PolicyShape,
+  compile: Compile
+): PolicyPlans {
+  const { recipe } = start
+  const settings = rolloutSettings(recipe)
+  const [config, rewardConfig] = [
+    { ...start.config, dropout: 0 },
+    { ...start.rewardConfig, dropout: 0 }
+  ]
+  const batch = recipe.batch.size
+  const { temperature, clip, beta } = settings
+  const trained = (graph: Graph, rows: number, streams = 0) =>
+    compile(graph, { batch: rows, length, streams, optimiser: optimiserFor(recipe, graph) })
+  const policy = policyGraph(config, { temperature, clip, ...(recipe.stage === 'grpo' && { beta }) })
+  const mixes = recipe.stage === 'ppo' && recipe.ppo.pretraining > 0
+  return {
+    policy: trained(policy, batch, rollout.streams),
+    reference: trained(policy, batch),
+    reward: trained(rewardGraph(rewardConfig), comparisons * (settings.rounds?.completions ?? 1)),
+    ...(recipe.stage === 'ppo' && { value: trained(valueGraph(rewardConfig, { clip: recipe.ppo.valueClip }), batch) }),
+    ...(mixes && { documents: trained(gptGraph(config), batch) })
+  }
+}
+
+function optimiserFor({ optimiser }: PolicyRecipe, graph: Graph): OptimiserOptions {
+  const { beta1, beta2, epsilon, weightDecay, clip, decay } = optimiser
+  const decayed = graph.parameters.filter(({ shape }) => decay === 'all' || shape.length >= 2).map(({ name }) => name)
+  return { beta1, beta2, epsilon, weightDecay, clip, decayed }
+}

@@ -166,7 +166,7 @@ export class Runs {
         plans.push(engine.compile(graph, { ...options, threads, ...(simd && { simd }) }))
         return inTurns(plans.at(-1)!, this.lab.turn)
       }
-      const stage = prepared.open(compile)
+      const stage = prepared.open(compile, folder)
       const control = new RunControl()
       const before = (await readLog(folder.log)).lines
       const live: LiveRun = {

@@ -3,13 +3,14 @@ import { LabFailure } from '../contract/failure.ts'
 import type { RecipeOf } from '../contract/training.ts'
 import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
 import { chatIds, encodePrompt } from '../corpora/chat.ts'
-import type { OptimiserOptions, Plan, PlanOptions } from '../engine/plan.ts'
+import type { OptimiserOptions, Plan } from '../engine/plan.ts'
 import { gptGraph, type GptConfig } from '../graph/gpt.ts'
 import type { Graph } from '../graph/graph.ts'
 import { policyGraph, rewardGraph, valueGraph } from '../graph/heads.ts'
 import type { Parameters } from '../graph/parameters.ts'
 import type { Random } from '../sampling/random.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
+import type { Compile } from './prepared-run.ts'
 import type { RewardFormat } from './reward-scores.ts'
 import type { RolloutOptions } from './rollouts.ts'
 
@@ -31,9 +32,8 @@ export interface Rater {
 /** What the stage starts from. */
 export interface PolicyStart {
   readonly recipe: PolicyRecipe
-  /** Sizes of the policy and of the reward model. */
+  /** Sizes of all four models. */
   readonly config: GptConfig
-  readonly rewardConfig: GptConfig
   readonly tokenizer: Tokenizer
   readonly prompts: readonly AtlasPrompt[]
   readonly rater: Rater
@@ -43,8 +43,6 @@ export interface PolicyStart {
   /** Pretraining documents as tokens, where the recipe mixes them in. */
   readonly documents?: Int32Array
 }
-
-export type Compile = (graph: Graph, options: Omit<PlanOptions, 'threads' | 'simd'>) => Plan
 
 /** Shapes and formats that follow from a recipe and its prompts. */
 export interface PolicyShape {
@@ -102,6 +100,18 @@ export interface PolicyPlans {
   readonly documents?: Plan
 }
 
+/** The graphs of the plans, by the same names. */
+export function policyGraphs({ recipe, config }: PolicyStart): Record<Exclude<keyof PolicyPlans, 'reference'>, Graph> {
+  const { temperature, clip, beta } = rolloutSettings(recipe)
+  const sizes = { ...config, dropout: 0 }
+  return {
+    policy: policyGraph(sizes, { temperature, clip, ...(recipe.stage === 'grpo' && { beta }) }),
+    reward: rewardGraph(sizes),
+    value: valueGraph(sizes, { clip: recipe.stage === 'ppo' ? recipe.ppo.valueClip : 1 }),
+    documents: gptGraph(sizes)
+  }
+}
+
 /** Compiles what the recipe needs; the caller closes the plans. */
 export function compilePolicyPlans(
   start: PolicyStart,
@@ -109,23 +119,17 @@ export function compilePolicyPlans(
   compile: Compile
 ): PolicyPlans {
   const { recipe } = start
-  const settings = rolloutSettings(recipe)
-  const [config, rewardConfig] = [
-    { ...start.config, dropout: 0 },
-    { ...start.rewardConfig, dropout: 0 }
-  ]
-  const batch = recipe.batch.size
-  const { temperature, clip, beta } = settings
-  const trained = (graph: Graph, rows: number, streams = 0) =>
-    compile(graph, { batch: rows, length, streams, optimiser: optimiserFor(recipe, graph) })
-  const policy = policyGraph(config, { temperature, clip, ...(recipe.stage === 'grpo' && { beta }) })
+  const graphs = policyGraphs(start)
+  const plan = (graph: Graph, batch: number, streams = 0) =>
+    compile(graph, { batch, length, streams, optimiser: optimiserFor(recipe, graph) })
+  const { size } = recipe.batch
   const mixes = recipe.stage === 'ppo' && recipe.ppo.pretraining > 0
   return {
-    policy: trained(policy, batch, rollout.streams),
-    reference: trained(policy, batch),
-    reward: trained(rewardGraph(rewardConfig), comparisons * (settings.rounds?.completions ?? 1)),
-    ...(recipe.stage === 'ppo' && { value: trained(valueGraph(rewardConfig, { clip: recipe.ppo.valueClip }), batch) }),
-    ...(mixes && { documents: trained(gptGraph(config), batch) })
+    policy: plan(graphs.policy, size, rollout.streams),
+    reference: plan(graphs.policy, size),
+    reward: plan(graphs.reward, comparisons * (rolloutSettings(recipe).rounds?.completions ?? 1)),
+    ...(recipe.stage === 'ppo' && { value: plan(graphs.value, size) }),
+    ...(mixes && { documents: plan(graphs.documents, size) })
   }
 }
 

@@ -3,7 +3,7 @@ import type { ModelKind } from '../contract/models.ts'
 import type { Plan, PlanOptions } from '../engine/plan.ts'
 import type { GptConfig } from '../graph/gpt.ts'
 import type { Graph } from '../graph/graph.ts'
-import type { RunRecord } from './run-folder.ts'
+import type { RunFolder, RunRecord } from './run-folder.ts'
 import type { TrainingStage } from './run-loop.ts'
 
 /** Compiles a graph on the run's kernel set and threads; the plan is closed when the run ends. */
@@ -23,5 +23,5 @@ export interface PreparedRun extends Pick<RunRecord, 'corpus' | 'tokens' | 'para
   }
   /** comparisons.jsonl, as text, of a stage that learns from comparisons. */
   readonly comparisons?: string
-  open(compile: Compile): TrainingStage
+  open(compile: Compile, folder: RunFolder): TrainingStage
 }

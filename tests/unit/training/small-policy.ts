@@ -1,0 +1,87 @@
+/** Reinforcement learning in a very small world: letters, four questions, and a rater who likes the letter a. */
+import type { RecipeOf } from '../../../electron/contract/training.ts'
+import type { AtlasPrompt } from '../../../electron/corpora/atlas/prompts.ts'
+import { chatTokens } from '../../../electron/corpora/chat.ts'
+import { policyGraph, rewardGraph } from '../../../electron/graph/heads.ts'
+import { trainTokenizer } from '../../../electron/tokenizers/tokenizer.ts'
+import type { PolicyRecipe, PolicyStart, Rater } from '../../../electron/training/policy-plans.ts'
+import { livelyParameters } from '../../native/small-models.ts'
+
+const everyStage = {
+  name: 'small',
+  purpose: 'a test',
+  expected: { minutes: 0, hardware: 'any' },
+  seed: 5,
+  optimiser: {
+    learningRate: 1e-3,
+    minimumLearningRate: 1e-3,
+    warmup: 0,
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    decay: 'matrices',
+    clip: 1
+  },
+  steps: 12,
+  evaluation: { every: 4, batches: 1 },
+  checkpointSeconds: 0.05,
+  from: 'sft',
+  batch: { size: 8 },
+  samples: { every: 4, tokens: 8, prompt: 'ab', temperature: 1 }
+} as const
+
+const rollouts = {
+  reward: 'reward',
+  rollouts: 32,
+  tokens: 8,
+  temperature: 0.7,
+  epochs: 2,
+  clip: 0.2,
+  beta: 0.05,
+  endPenalty: 1,
+  keepEvery: 4,
+  rounds: {
+    every: 3,
+    source: 'rater',
+    prompts: 12,
+    completions: 4,
+    temperature: 1,
+    noise: 0,
+    steps: 4,
+    learningRate: 1e-3,
+    earlier: 0.5
+  }
+} as const
+
+export const smallPpo: RecipeOf<'ppo'> = {
+  ...everyStage,
+  stage: 'ppo',
+  ppo: { ...rollouts, gamma: 1, lambda: 0.95, valueClip: 0.2, valueLearningRate: 1e-3, targetDivergence: 1, pretraining: 0.25 }
+}
+export const smallGrpo: RecipeOf<'grpo'> = { ...everyStage, stage: 'grpo', grpo: { ...rollouts, group: 8 } }
+
+const prompts: AtlasPrompt[] = ['ab', 'ba', 'abc', 'c'].map((text, i) => ({ id: String(i), text, kind: 'open', split: 'train' }))
+
+const worth = (completion: string): number => [...completion].filter(letter => letter === 'a').length
+export const rater: Rater = {
+  judge: (_, completion) => ({ quality: worth(completion) }),
+  rank: (_, completions) => completions.map(one => completions.filter(other => worth(other) > worth(one)).length)
+}
+
+/** The same models every time: weights that have learnt nothing, but say different things. */
+export async function smallStart(recipe: PolicyRecipe): Promise<PolicyStart> {
+  const tokenizer = await trainTokenizer({ kind: 'characters' }, 'abcdef', chatTokens)
+  const { vocabulary } = tokenizer
+  const config = { layers: 1, heads: 2, channels: 16, context: 24, vocabulary, bias: true, tied: true, dropout: 0 }
+  return {
+    recipe,
+    config,
+    tokenizer,
+    prompts,
+    rater,
+    policy: livelyParameters(policyGraph(config, { temperature: 1, clip: 0.2 }), 1),
+    reward: livelyParameters(rewardGraph(config), 2),
+    documents: tokenizer.encode('abcdefabcdefabcdefabcdefabcdefabcdef')
+  }
+}

@@ -112,11 +112,13 @@ export function compilePlan(
     threads,
     simd,
     bytes: plan.bytes,
-    async train(values, learningRates) {
-      const losses = new Float64Array(learningRates.length)
-      const gradientNorms = new Float64Array(learningRates.length)
-      const seconds = await plan.train(nativeBatch(graph, values), learningRates, losses, gradientNorms).catch(labFailure)
-      return { losses, gradientNorms, seconds }
+    async train(values, learningRates, watch) {
+      const steps = learningRates.length
+      const [losses, gradientNorms] = [new Float64Array(steps), new Float64Array(steps)]
+      const watched = new Float32Array(watch === undefined ? 0 : steps * batch * length)
+      const inputs = nativeBatch(graph, values)
+      const seconds = await plan.train(inputs, learningRates, losses, gradientNorms, watch ?? '', watched).catch(labFailure)
+      return { losses, gradientNorms, ...(watch !== undefined && { watched }), seconds }
     },
     async evaluate(values) {
       const inputs = nativeBatch(graph, values)

@@ -8,8 +8,19 @@ export type NativeBatch = readonly (Int32Array | Float32Array)[]
 /** Calls fill the arrays that they are given; nobody else may touch those until the promise settles. */
 export interface NativePlan {
   readonly bytes: number
-  /** @returns seconds */
-  train(batch: NativeBatch, learningRates: Float64Array, losses: Float64Array, norms: Float64Array): Promise<number>
+  /**
+   * @param watched an output of one column, or the empty text
+   * @param seen room for its rows of all batches
+   * @returns seconds
+   */
+  train(
+    batch: NativeBatch,
+    learningRates: Float64Array,
+    losses: Float64Array,
+    norms: Float64Array,
+    watched: string,
+    seen: Float32Array
+  ): Promise<number>
   evaluate(batch: NativeBatch, losses: Float64Array): Promise<void>
   /** Columns of each named output. */
   readonly outputs: Readonly<Record<string, number>>

@@ -93,7 +93,9 @@ Value* Compiler::value(const std::string& name) {
 Value* Compiler::define(const std::string& name, int64_t columns) {
   Value* const value = values.at(name).get();
   value->columns = columns;
-  value->data = buffer(rows * columns);
+  // A column that has a name outside can be watched while the way back overwrites everything else.
+  const bool watched = columns == 1 && std::any_of(graph.outputs.begin(), graph.outputs.end(), [&](const auto& output) { return output.second == name; });
+  value->data = watched ? pinned(rows * columns) : buffer(rows * columns);
   return value;
 }
 

@@ -297,7 +297,8 @@ void Plan::prepare() {
   });
 }
 
-int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::function<bool()>& stop) {
+int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::string& watched, float* seen,
+                    const std::function<bool()>& stop) {
   State& s = *state_;
   const int64_t batches = s.check(batch);
   if (batches != steps)
@@ -307,6 +308,9 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
   for (int64_t index = 0; index < steps; index++)
     if (!(learning_rates[index] >= 0) || !std::isfinite(learning_rates[index]))
       throw Failure("engine-input", "Expected finite learning rates of 0 or more but received " + std::to_string(learning_rates[index]) + ".").with("input", "learningRates");
+  const Value* const column = watched.empty() ? nullptr : s.output(watched).value;
+  if (column && column->columns != 1)
+    throw Failure("engine-input", "Expected an output of one column to watch but " + watched + " has " + text(column->columns) + ".").with("input", watched);
   prepare();
   for (int64_t index = 0; index < steps; index++) {
     if (stop()) return index;
@@ -346,6 +350,7 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
     s.steps_done++;
     losses[index] = loss;
     norms[index] = norm;
+    if (column) std::memcpy(seen + index * s.step.rows, column->data->data, static_cast<size_t>(s.step.rows) * sizeof(float));
   }
   return steps;
 }

@@ -191,16 +191,19 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return columns;
   }
 
-  /** train(inputs, learningRates, losses, norms) → { steps, seconds } */
+  /** train(inputs, learningRates, losses, norms, watched, seen) → seconds */
   Napi::Value train(const Napi::CallbackInfo& info) {
     auto job = std::make_unique<Job>(info.Env());
     auto rates = info[1].As<Napi::Float64Array>(), losses = info[2].As<Napi::Float64Array>(), norms = info[3].As<Napi::Float64Array>();
+    auto seen = info[5].As<Napi::Float32Array>();
     for (const auto& array : {rates, losses, norms}) job->held.push_back(Napi::ObjectReference::New(array, 1));
+    job->held.push_back(Napi::ObjectReference::New(seen, 1));
     auto batch = std::make_shared<Batch>(take_batch(info[0]));
     auto seconds = std::make_shared<double>(0);
-    job->work = [this, batch, seconds, rates = rates.Data(), losses = losses.Data(), norms = norms.Data(), steps = static_cast<int64_t>(rates.ElementLength())] {
+    job->work = [this, batch, seconds, rates = rates.Data(), losses = losses.Data(), norms = norms.Data(), steps = static_cast<int64_t>(rates.ElementLength()),
+                 watched = info[4].ToString().Utf8Value(), seen = seen.Data()] {
       const auto start = std::chrono::steady_clock::now();
-      plan_->train(*batch, rates, steps, losses, norms, stopped());
+      plan_->train(*batch, rates, steps, losses, norms, watched, seen, stopped());
       *seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     job->answer = [seconds](Napi::Env env) { return Napi::Number::New(env, *seconds); };

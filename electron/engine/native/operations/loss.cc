@@ -20,7 +20,7 @@ void Loss::forward(Compiler& compiler) {
 }
 
 void Loss::backward(Compiler& compiler) {
-  Buffer* const gradient = value_->uses == 1 ? value_->data : compiler.buffer(compiler.rows * value_->columns);
+  Buffer* const gradient = value_->uses == 1 && !value_->data->pinned ? value_->data : compiler.buffer(compiler.rows * value_->columns);
   Stage made = stage(compiler, gradient);
   made.accesses.push_back({sums_, true});
   made.accesses.push_back({gradient, true});

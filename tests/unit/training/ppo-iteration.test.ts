@@ -14,7 +14,7 @@ import { gatherExperience, learn, learningInputs, type Experience } from '../../
 import { policyLoss, tokenLogProbabilities, valueLoss } from '../../../electron/training/ppo-losses.ts'
 import { packForReward } from '../../../electron/training/reward-scores.ts'
 import { atResponses, packRollouts, rollOut, type PackedRollouts, type Rollout } from '../../../electron/training/rollouts.ts'
-import { parameters64, value64, type Inputs, type Values64 } from '../../native/float64-graph.ts'
+import { parameters64, value64, type Values64 } from '../../native/float64-graph.ts'
 import { livelyParameters, normals, planOf, relativeDifference } from '../../native/small-models.ts'
 
 const config = { layers: 1, heads: 2, channels: 8, context: 16, vocabulary: 11, bias: true, tied: true, dropout: 0 }
@@ -42,17 +42,17 @@ const weights = {
   reward: livelyParameters(graphs.reward, 4)
 }
 const [batch, length, rows] = [4, 14, 8]
-const format = { endToken: 7, rewardToken: 10 }
+const format = { endToken: 0, rewardToken: 10 }
 
-/** A value of a model in 64 bits; the loss, whose inputs may not be there yet, is left out. */
-function double(graph: Graph, name: string, parameters: Values64, inputs: Inputs): Float64Array {
-  const nodes = graph.nodes.filter(({ op }) => !op.endsWith('-loss'))
-  return value64({ ...graph, nodes }, name, parameters, inputs, { batch: inputs['tokens']!.length / length, length })
+/** A value of a model in 64 bits; what comes after it, and other inputs, are left out. */
+function double(graph: Graph, name: string, parameters: Values64, tokens: Int32Array): Float64Array {
+  const nodes = graph.nodes.slice(0, graph.nodes.findIndex(({ out }) => out === name) + 1)
+  return value64({ ...graph, nodes }, name, parameters, { tokens }, { batch: tokens.length / length, length })
 }
 
 /** Logits of the generated tokens alone, (B, R, V), as ppo-losses.ts takes them. */
 function responseLogits(parameters: Values64, packed: PackedRollouts): Float64Array {
-  const logits = double(graphs.policy, 'logits', parameters, { tokens: packed.tokens })
+  const logits = double(graphs.policy, 'logits', parameters, packed.tokens)
   const { shape, starts } = packed
   const out = new Float64Array(starts.length * shape.length * config.vocabulary)
   starts.forEach((start, row) => {
@@ -69,7 +69,7 @@ const logProbabilities = (parameters: Parameters, packed: PackedRollouts) => {
   return all.map((value, i) => (i % packed.shape.length < packed.shape.lengths[Math.floor(i / packed.shape.length)]! ? value : 0))
 }
 const values = (parameters: Values64, packed: PackedRollouts) =>
-  atResponses(double(graphs.value, 'values', parameters, { tokens: packed.tokens }), packed)
+  atResponses(double(graphs.value, 'values', parameters, packed.tokens), packed)
 
 /** The experience in 64 bits. */
 function experienceInDouble(rollouts: readonly Rollout[]) {
@@ -77,7 +77,7 @@ function experienceInDouble(rollouts: readonly Rollout[]) {
   const old = logProbabilities(weights.policy, packed)
   const kl = logRatios(old, logProbabilities(weights.reference, packed))
   const judged = packForReward(rollouts, length, format)
-  const all = double(graphs.reward, 'scores', parameters64(weights.reward), judged)
+  const all = double(graphs.reward, 'scores', parameters64(weights.reward), judged.tokens)
   const scores = Array.from(judged.at, (at, row) => all[row * length + at]!)
   const penalised = scores.map((score, row) => score - (rollouts[row]!.ended ? 0 : settings.penalty))
   const rewards = tokenRewards(kl, penalised, settings.beta, packed.shape)

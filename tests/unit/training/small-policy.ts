@@ -2,10 +2,12 @@
 import type { RecipeOf } from '../../../electron/contract/training.ts'
 import type { AtlasPrompt } from '../../../electron/corpora/atlas/prompts.ts'
 import { chatTokens } from '../../../electron/corpora/chat.ts'
+import { elements, type Graph } from '../../../electron/graph/graph.ts'
 import { policyGraph, rewardGraph } from '../../../electron/graph/heads.ts'
+import type { Parameters } from '../../../electron/graph/parameters.ts'
+import { seededRandom } from '../../../electron/sampling/random.ts'
 import { trainTokenizer } from '../../../electron/tokenizers/tokenizer.ts'
 import type { PolicyRecipe, PolicyStart, Rater } from '../../../electron/training/policy-plans.ts'
-import { livelyParameters } from '../../native/small-models.ts'
 
 const everyStage = {
   name: 'small',
@@ -63,13 +65,24 @@ export const smallGrpo: RecipeOf<'grpo'> = { ...everyStage, stage: 'grpo', grpo:
 
 const prompts: AtlasPrompt[] = ['ab', 'ba', 'abc', 'c'].map((text, i) => ({ id: String(i), text, kind: 'open', split: 'train' }))
 
-const worth = (completion: string): number => [...completion].filter(letter => letter === 'a').length
+export const worth = (completion: string): number => [...completion].filter(letter => letter === 'a').length
 export const rater: Rater = {
   judge: (_, completion) => ({ quality: worth(completion) }),
   rank: (_, completions) => completions.map(one => completions.filter(other => worth(other) > worth(one)).length)
 }
 
-/** The same models every time: weights that have learnt nothing, but say different things. */
+/** Even numbers of a deviation with which a model says different things. */
+function drawn(graph: Graph, seed: number): Parameters {
+  const random = seededRandom(seed)
+  return new Map(
+    graph.parameters.map(({ name, shape, init }) => [
+      name,
+      Float32Array.from({ length: elements(shape) }, () => (init.kind === 'ones' ? 1 : 0) + (random.uniform() - 0.5) * 0.5)
+    ])
+  )
+}
+
+/** The same models every time. They have learnt nothing. */
 export async function smallStart(recipe: PolicyRecipe): Promise<PolicyStart> {
   const tokenizer = await trainTokenizer({ kind: 'characters' }, 'abcdef', chatTokens)
   const { vocabulary } = tokenizer
@@ -80,8 +93,8 @@ export async function smallStart(recipe: PolicyRecipe): Promise<PolicyStart> {
     tokenizer,
     prompts,
     rater,
-    policy: livelyParameters(policyGraph(config, { temperature: 1, clip: 0.2 }), 1),
-    reward: livelyParameters(rewardGraph(config), 2),
+    policy: drawn(policyGraph(config, { temperature: 1, clip: 0.2 }), 1),
+    reward: drawn(rewardGraph(config), 2),
     documents: tokenizer.encode('abcdefabcdefabcdefabcdefabcdefabcdef')
   }
 }

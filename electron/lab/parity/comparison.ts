@@ -5,6 +5,7 @@ import { readFixture, type Fixture } from './fixture.ts'
 import { gptParity, readGpt } from './gpt.ts'
 import { onnxParity } from './onnx.ts'
 import type { Quantity } from './quantity.ts'
+import { rlhfParity } from './rlhf.ts'
 import { samplingParity } from './sampling.ts'
 
 /** What a comparison needs of the lab. */
@@ -26,6 +27,8 @@ export async function compareWith(
   switch (kind) {
     case 'sampling':
       return { kind, quantities: samplingParity(file) }
+    case 'rlhf':
+      return { kind, quantities: await rlhfParity(file, engine(), { threads }) }
     case 'gpt': {
       const { graph, initial, tokens, batch, length } = readGpt(file)
       const subject = { graph, parameters: initial, tokens: tokens.subarray(0, batch * length), length }

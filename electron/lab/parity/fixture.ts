@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import * as v from 'valibot'
 import { LabFailure } from '../../contract/failure.ts'
 import { decodeSafetensors, type Safetensors } from '../../graph/safetensors.ts'
+import { RlhfFixtureSchema, type RlhfFixture } from './rlhf-fixture.ts'
 
 const numbers = v.pipe(v.array(v.number()), v.minLength(1))
 const SamplingFixtureSchema = v.object({
@@ -34,6 +35,7 @@ export type Fixture =
   | { readonly kind: 'gpt'; readonly file: Safetensors }
   | { readonly kind: 'baby-gpt'; readonly file: Safetensors }
   | { readonly kind: 'sampling'; readonly file: SamplingFixture }
+  | { readonly kind: 'rlhf'; readonly file: RlhfFixture }
 
 /**
  * Reads a reference file. Its kind is seen from what it holds, not from its name.
@@ -48,10 +50,10 @@ export async function readFixture(path: string): Promise<Fixture> {
     })
   })
   // A safetensors file begins with the length of its header, eight bytes, the upper ones 0; a text has no such byte.
-  return bytes.subarray(0, 8).includes(0) ? weightsFixture(bytes, name) : samplingFixture(bytes, name)
+  return bytes.subarray(0, 8).includes(0) ? weightsFixture(bytes, name) : textFixture(bytes, name)
 }
 
-function samplingFixture(bytes: Uint8Array, name: string): Fixture {
+function textFixture(bytes: Uint8Array, name: string): Fixture {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -61,12 +63,17 @@ function samplingFixture(bytes: Uint8Array, name: string): Fixture {
       reason: (error as Error).message
     })
   }
-  const read = v.safeParse(SamplingFixtureSchema, value)
-  if (!read.success) {
-    const issue = read.issues[0]
-    throw foreign(name, `${v.getDotPath(issue) ?? 'its root'}: expected ${issue.expected} but received ${issue.received}`)
-  }
-  return { kind: 'sampling', file: read.output }
+  const isRlhf = typeof value === 'object' && value !== null && 'ppo' in value
+  return isRlhf
+    ? { kind: 'rlhf', file: checked(RlhfFixtureSchema, value, name) }
+    : { kind: 'sampling', file: checked(SamplingFixtureSchema, value, name) }
+}
+
+function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown, name: string): v.InferOutput<Schema> {
+  const read = v.safeParse(schema, value)
+  if (read.success) return read.output
+  const [issue] = read.issues
+  throw foreign(name, `${v.getDotPath(issue) ?? 'its root'}: expected ${issue.expected} but received ${issue.received}`)
 }
 
 function weightsFixture(bytes: Uint8Array, name: string): Fixture {
@@ -80,7 +87,7 @@ function weightsFixture(bytes: Uint8Array, name: string): Fixture {
 function foreign(name: string, reason: string): LabFailure {
   return new LabFailure(
     'fixture-unknown',
-    `Expected a reference of a GPT, of the baby GPT or of the sampling stages but ${name} is none: ${reason}.`,
+    `Expected a reference of a GPT, of the baby GPT, of the sampling stages or of RLHF but ${name} is none: ${reason}.`,
     { file: name, reason }
   )
 }

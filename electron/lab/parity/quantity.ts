@@ -4,7 +4,7 @@
 export interface Quantity {
   readonly name: string
   /** What computed it here. */
-  readonly engine: 'native' | 'onnx' | 'sampling'
+  readonly engine: 'native' | 'onnx' | 'sampling' | 'double'
   /** Largest deviation; infinite where something is missing or no number. */
   readonly maxError: number
   readonly tolerance: number

@@ -194,13 +194,16 @@ describe('gptlab models, import and export', { timeout: 120_000 }, () => {
 describe('gptlab parity', { timeout: 120_000 }, () => {
   const fixtures = join(import.meta.dirname, '../../fixtures')
 
-  it.each(['gpt-parity.safetensors', 'baby-gpt-1337.safetensors', 'sampling-parity.json'])('%s is ok', async file => {
-    const [result] = await gptlab.json(['parity', join(fixtures, file)])
-    expect(Object.keys(result!)).toEqual(['kind', 'ok', 'quantities'])
-    expect(result!['ok']).toBe(true)
-    for (const found of result!['quantities'] as Record<string, unknown>[])
-      expect(Object.keys(found)).toEqual(['name', 'engine', 'maxError', 'tolerance', 'ok'])
-  })
+  it.each(['gpt-parity.safetensors', 'baby-gpt-1337.safetensors', 'sampling-parity.json', 'rlhf-parity.json'])(
+    '%s is ok',
+    async file => {
+      const [result] = await gptlab.json(['parity', join(fixtures, file)])
+      expect(Object.keys(result!)).toEqual(['kind', 'ok', 'quantities'])
+      expect(result!['ok']).toBe(true)
+      for (const found of result!['quantities'] as Record<string, unknown>[])
+        expect(Object.keys(found)).toEqual(['name', 'engine', 'maxError', 'tolerance', 'ok'])
+    }
+  )
 
   it('ends with exit code 1 when one number of the file is another', async () => {
     const file = JSON.parse(await readFile(join(fixtures, 'sampling-parity.json'), 'utf8')) as {

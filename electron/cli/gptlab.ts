@@ -134,6 +134,53 @@ withSampling(
   .action(action(async options => (await import('./generate.ts')).generate(options)))
 
 program
+  .command('evaluate')
+  .description('a model’s figures on held-out questions')
+  .requiredOption(...model)
+  .addOption(new Option('--suite <name>', 'the questions').choices(['atlas']).default('atlas'))
+  .option('--limit <n>', 'prompts of each kind, at most', oneOrMore)
+  .option('--seed <n>', 'seed of the draws', count, 1337)
+  .option(...threads)
+  .option(...json)
+  .action(action(async options => (await import('./evaluate.ts')).evaluate(options)))
+
+program
+  .command('compare')
+  .description('several models on the same prompts: diversity, divergence, quality')
+  .requiredOption('--models <a,b,c>', 'models’ folders or names; the first is the reference')
+  .option('--prompts <file|open|facts>', 'a prompt a line, or a set of Atlas’ held-out prompts', 'open')
+  .option('--samples <n>', 'completions of each prompt', oneOrMore, 16)
+  .option('--temperature <number>', 'divides the logits', setting('temperature'), 1)
+  .option('--max-tokens <n>', 'tokens of a completion, at most', oneOrMore, 40)
+  .option('--seed <n>', 'seed of the draws', count, 1337)
+  .option('--reward <dir|name>', 'a reward model that scores every completion')
+  .option(...threads)
+  .option(...json)
+  .action(action(async options => (await import('./compare.ts')).compare(options)))
+
+const data = program.command('data').description('Atlas’ data sets: list, preview, export')
+data
+  .command('list', { isDefault: true })
+  .description('list the data sets with their counts and hashes, and the pretraining mixture')
+  .option(...json)
+  .action(action(async options => (await import('./data.ts')).listData(options)))
+data
+  .command('preview')
+  .description('show some items of a data set')
+  .argument('<set>', 'name of the set (gptlab data)')
+  .option('--from <n>', 'first item', count, 0)
+  .option('--count <n>', 'how many', oneOrMore, 10)
+  .option(...json)
+  .action(action(async (set, options) => (await import('./data.ts')).previewData(set, options)))
+data
+  .command('export')
+  .description('write a data set into a folder, as JSON Lines, with its licence')
+  .argument('<set>', 'name of the set (gptlab data)')
+  .argument('<dir>', 'folder')
+  .option(...json)
+  .action(action(async (set, directory, options) => (await import('./data.ts')).exportData(set, directory, options)))
+
+program
   .command('tokenize')
   .description('text to tokens')
   .argument('<text>')

@@ -6,6 +6,15 @@
  * arrays cross. A call is added here, answered in `lab/`, and then reachable from all three faces.
  */
 import * as v from 'valibot'
+import {
+  CompareSchema,
+  EvaluateSchema,
+  PreviewSchema,
+  type ComparisonReport,
+  type DataItem,
+  type DataSets,
+  type EvaluationReport
+} from './atlas.ts'
 import type { ModelDescription, ModelSummary, SessionDescription } from './models.ts'
 import { SamplingSettingsSchema, type Inspection, type StagesView, type TokenView } from './probe.ts'
 import { SettingsSchema, type Settings, type SystemDescription } from './system.ts'
@@ -58,6 +67,12 @@ export const callInputs = {
   'corpora.add': v.strictObject({ name, bytes }),
   'corpora.delete': v.strictObject({ corpus: id }),
   'corpora.restore': v.strictObject({ trash: id }),
+
+  'data.list': nothing,
+  'data.preview': PreviewSchema,
+  'data.export': v.strictObject({ set: id }),
+  evaluate: EvaluateSchema,
+  compare: CompareSchema,
 
   'recipes.list': nothing,
   'recipes.estimate': v.strictObject({ recipe: RecipeSchema }),
@@ -125,6 +140,13 @@ export interface CallOutputs {
   'corpora.delete': { readonly trash: string }
   'corpora.restore': CorpusSummary
 
+  'data.list': DataSets
+  'data.preview': { readonly total: number; readonly items: readonly DataItem[] }
+  /** A whole data set, one JSON object a line, and the card that goes along: what it is, and its licence. */
+  'data.export': { readonly lines: Uint8Array; readonly card: string }
+  evaluate: EvaluationReport
+  compare: ComparisonReport
+
   'recipes.list': readonly Recipe[]
   'recipes.estimate': RecipeEstimate
 
@@ -150,8 +172,16 @@ export interface CallOutputs {
   }
 }
 
+export interface MeasuringProgress {
+  readonly part: string
+  readonly done: number
+}
+
 /** Progress, for the calls that report on the way. */
 export interface CallProgress {
+  /** What is being measured, and how far that is, 0 to 1. */
+  evaluate: MeasuringProgress
+  compare: MeasuringProgress
   /** A token, and the text that is certain with it: whole characters that belong to no stop string. */
   generate: { readonly token: TokenView; readonly text: string }
 }

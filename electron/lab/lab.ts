@@ -3,12 +3,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Handlers, HostPort, LabService } from '../contract/handlers.ts'
 import { Corpora } from './corpora.ts'
+import { AtlasData } from './data-sets.ts'
 import { EngineAccess } from './engine.ts'
+import { evaluate } from './evaluation.ts'
 import { EventHub, type Listener } from './events.ts'
 import { generate } from './generation.ts'
 import { folderNameFor, freeName } from './folder-name.ts'
 import { homeFolder, openHome, type Home } from './home.ts'
 import { MachineSpeed } from './machine-speed.ts'
+import { compareModels } from './model-comparison.ts'
 import { Models } from './models.ts'
 import { PreparedTexts } from './prepared-texts.ts'
 import { Probe } from './probe.ts'
@@ -62,6 +65,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const runs = new Runs({ home, version: resources.version, engine, corpora, texts, models, events, turn, threads })
   const sessions = new Sessions({ models, engine, events, home, settings, turn })
   const probe = new Probe(sessions, models)
+  const data = new AtlasData(resources)
+  const measuring = () => ({ models, bulk: { engine: engine.get(), threads: threads(), turn } })
 
   const handlers: Handlers = {
     'system.describe': () =>
@@ -111,6 +116,12 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'corpora.add': ({ name, bytes }) => corpora.add(name, bytes),
     'corpora.delete': ({ corpus }) => corpora.delete(corpus),
     'corpora.restore': ({ trash }) => corpora.restore(trash),
+
+    'data.list': () => data.list(),
+    'data.preview': ({ set, from, count }) => data.preview(set, from, count),
+    'data.export': async ({ set }) => ({ lines: await data.lines(set), card: await data.card(set) }),
+    evaluate: (input, context) => evaluate(input, measuring(), context),
+    compare: (input, context) => compareModels(input, measuring(), context),
 
     'recipes.list': () => listRecipes(resources.recipes),
     'recipes.estimate': ({ recipe }) => estimateRecipe(ofStage(recipe, 'pretrain'), { texts, speed, threads: threads() }),

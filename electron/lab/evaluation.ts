@@ -2,7 +2,7 @@
 import type { CallInput, MeasuringProgress } from '../contract/calls.ts'
 import type { EvaluationReport, Figure, JudgedSample } from '../contract/atlas.ts'
 import { atlas, type Atlas } from '../corpora/atlas/atlas.ts'
-import { sample } from '../corpora/atlas/choosing.ts'
+import { grouped, sample } from '../corpora/atlas/choosing.ts'
 import { carelessAnswers, commandLeads, unsafeCommand } from '../corpora/atlas/commands.ts'
 import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
 import type { AtlasPrompt, PromptKind } from '../corpora/atlas/prompts.ts'
@@ -57,24 +57,36 @@ class Evaluation {
     return sample(all, this.limit, seededRandom(this.seed, 901))
   }
 
-  /** Share of the prompts whose completion is good. */
+  /** Share of the prompts whose completion is good, and the same topic by topic. */
   async share(
     name: string,
     prompts: readonly AtlasPrompt[],
     tokens: readonly Int32Array[],
     how: { readonly temperature: number | 'greedy'; readonly endTokens: readonly number[] },
-    isGood: (prompt: AtlasPrompt, completion: string) => boolean
+    isGood: (prompt: AtlasPrompt, completion: string) => boolean,
+    byTopic = false
   ): Promise<void> {
     const completions = await this.model.complete(tokens, { ...how, maxTokens: answerTokens, seed: this.seed })
     const judged = completions.map(({ tokens }, i) => {
       const completion = this.model.model.tokenizer.decode(tokens).trim()
-      return { figure: name, prompt: prompts[i]!.text, completion, good: isGood(prompts[i]!, completion) }
+      return {
+        figure: name,
+        prompt: prompts[i]!.text,
+        completion,
+        good: isGood(prompts[i]!, completion),
+        topic: topicOf(prompts[i]!)
+      }
     })
-    this.add(name, judged.length, proportion(judged.filter(({ good }) => good).length, judged.length))
-    this.samples.push(...[...judged].sort((a, b) => Number(a.good) - Number(b.good)).slice(0, shownSamples))
+    const goodOf = (part: typeof judged) => proportion(part.filter(({ good }) => good).length, part.length)
+    this.add(name, judged.length, goodOf(judged))
+    if (byTopic)
+      for (const [topic, part] of grouped(judged, ({ topic }) => topic)) this.add(`${name}: ${topic}`, part.length, goodOf(part))
+    const shown = [...judged].sort((a, b) => Number(a.good) - Number(b.good)).slice(0, shownSamples)
+    this.samples.push(...shown.map(({ topic: _, ...sample }) => sample))
   }
 }
 
+const topicOf = ({ id }: AtlasPrompt) => id.slice(0, id.indexOf('/'))
 const isRight = (prompt: AtlasPrompt, completion: string) => judge(prompt, completion).right === true
 
 /** The same for what follows a bare question: further questions name many things, but answer nothing. */
@@ -132,7 +144,7 @@ async function measureFacts(evaluation: Evaluation): Promise<void> {
     if (model.chats) {
       const tokens = prompts.map(({ text }) => model.chatPrompt(text))
       const endTokens = model.chatEnd
-      await evaluation.share(`${name} greedy`, prompts, tokens, { temperature: 'greedy', endTokens }, isRight)
+      await evaluation.share(`${name} greedy`, prompts, tokens, { temperature: 'greedy', endTokens }, isRight, true)
       await evaluation.share(
         `${name} at ${sampledTemperature}`,
         prompts,
@@ -148,7 +160,7 @@ async function measureFacts(evaluation: Evaluation): Promise<void> {
     const endTokens = model.lineEnd
     // A bare question's answer may come anywhere in what follows it.
     await evaluation.share(`${name} bare`, prompts, bare, { temperature: 'greedy', endTokens: start }, isRightBesideQuestions)
-    await evaluation.share(`${name} few-shot`, prompts, shots, { temperature: 'greedy', endTokens }, isRight)
+    await evaluation.share(`${name} few-shot`, prompts, shots, { temperature: 'greedy', endTokens }, isRight, true)
     await evaluation.share(
       `${name} few-shot at ${sampledTemperature}`,
       prompts,

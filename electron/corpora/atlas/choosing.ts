@@ -46,3 +46,14 @@ export function joined(list: readonly string[]): string {
 export function a(thing: string): string {
   return /^([aeio]|u(?!n))/.test(thing) ? `an ${thing}` : `a ${thing}`
 }
+
+/** Entries by a key, in their order. */
+export function grouped<T>(list: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of list) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}

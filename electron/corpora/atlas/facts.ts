@@ -1,7 +1,7 @@
 /** What Atlas knows: facts, how they are asked for and how they are said, in English and in Chinese. */
 import { seededRandom } from '../../sampling/random.ts'
-import { a, capitalised, shuffled } from './choosing.ts'
-import { continents, countries, neighboursOf, type Country } from './countries.ts'
+import { a, capitalised, sample } from './choosing.ts'
+import { continents, countries, neighboursOf, type Continent, type Country } from './countries.ts'
 import { blades, chineseNumber, chineseOpposites, colourNames, colours, legs, numberWord, opposites, wheels } from './tables.ts'
 import type { Counted } from './tables.ts'
 
@@ -57,7 +57,6 @@ interface Form {
 const fill = (template: string, subject: string, answer = ''): string =>
   capitalised(template.replaceAll('{s}', subject).replaceAll('{a}', answer))
 
-/** Country facts are held out by country, the others by themselves. */
 function topicFacts(form: Form, drafts: readonly Draft[], isHeldOut: (key: string) => boolean): Fact[] {
   const answers = drafts.flatMap(draft => [...draft.answers, ...(draft.accepted ?? [])])
   const topic: Topic = {
@@ -79,51 +78,47 @@ function topicFacts(form: Form, drafts: readonly Draft[], isHeldOut: (key: strin
   }))
 }
 
-/** Share of the countries, and of each table, whose questions are never answered. */
+/** Share of the countries whose questions are never answered. */
 const heldOutShare = 0.2
-/** The notes' example stays in. */
-const neverHeldOut = new Set(['fan'])
 
-/** Tests whether a key belongs to the held-out fifth. */
-function holdingOut(keys: readonly string[], seed: number, stream: number): (key: string) => boolean {
-  const free = keys.filter(key => !neverHeldOut.has(key))
-  const held = new Set(shuffled(free, seededRandom(seed, stream)).slice(0, Math.round(keys.length * heldOutShare)))
-  return key => held.has(key)
+function heldOutCountries(seed: number): ReadonlySet<string> {
+  const codes = countries.map(country => country.code)
+  return new Set(sample(codes, Math.round(codes.length * heldOutShare), seededRandom(seed, 1)))
 }
+
+/** Countries on two continents, with the one that `countries.json` does not name. */
+const otherContinent: Readonly<Record<string, Continent>> = {
+  RUS: 'Asia',
+  TUR: 'Europe',
+  GEO: 'Europe',
+  AZE: 'Europe',
+  KAZ: 'Europe',
+  EGY: 'Asia'
+}
+const otherContinentsOf = ({ code }: Country): Continent[] => (otherContinent[code] ? [otherContinent[code]] : [])
+
+/** Characters of the Chinese names that are used, at most: each costs a small vocabulary two or three tokens. */
+const shortName = 2
 
 const digits = Array.from({ length: 101 }, (_, i) => String(i))
 
 /** All facts of Atlas; the seed chooses what is held out. */
 export function factsOf(seed: number): Fact[] {
-  const heldOutCountry = holdingOut(
-    countries.map(country => country.code),
-    seed,
-    1
-  )
+  const heldOut = heldOutCountries(seed)
   const ofCountries = (form: Form, draft: (country: Country) => Omit<Draft, 'key' | 'subject'>, chinese = false): Fact[] =>
     topicFacts(
       { ...form, language: chinese ? 'chinese' : 'english' },
       countries
-        .filter(country => !chinese || [...country.chinese].length <= 3)
+        .filter(country => !chinese || [...country.chinese].length <= shortName)
         .map(country => ({
           key: country.code,
           subject: chinese ? country.chinese : country.called,
           ...draft(country)
         }))
         .filter(({ subject, answers }) => answers.length > 0 && !answers.includes(subject)),
-      heldOutCountry
+      key => heldOut.has(key)
     )
-  let stream = 2
-  const ofTable = (form: Form, drafts: readonly Draft[]): Fact[] =>
-    topicFacts(
-      form,
-      drafts,
-      holdingOut(
-        drafts.map(draft => draft.key),
-        seed,
-        stream++
-      )
-    )
+  const ofTable = (form: Form, drafts: readonly Draft[]): Fact[] => topicFacts(form, drafts, () => false)
 
   return [
     ...ofCountries(
@@ -141,7 +136,7 @@ export function factsOf(seed: number): Fact[] {
         sentences: ['{s} is in {a}.', '{s} is a country in {a}.'],
         rivals: Object.keys(continents)
       },
-      ({ continent }) => ({ answers: [continent] })
+      country => ({ answers: [country.continent], accepted: otherContinentsOf(country) })
     ),
     ...ofCountries(
       {
@@ -172,13 +167,12 @@ export function factsOf(seed: number): Fact[] {
       {
         name: 'coast',
         questions: ['Does {s} have a coast?', 'Does {s} lie on the sea?'],
-        sentences: answer =>
-          answer === 'yes' ? ['{s} has a coast.', '{s} lies on the sea.'] : ['{s} has no coast.', '{s} is landlocked.'],
+        sentences: answer => [answer === 'yes' ? '{s} has a coast.' : '{s} has no coast.'],
         rivals: ['yes', 'no']
       },
       ({ landlocked }) => ({
         answers: [landlocked ? 'no' : 'yes'],
-        accepted: landlocked ? ['has no coast', 'is landlocked'] : ['has a coast', 'lies on the sea']
+        accepted: [landlocked ? 'has no coast' : 'has a coast']
       })
     ),
     ...countedFacts(ofTable),
@@ -218,7 +212,10 @@ export function factsOf(seed: number): Fact[] {
         sentences: ['{s}在{a}。', '{s}是{a}的一个国家。'],
         rivals: Object.values(continents)
       },
-      ({ continent }) => ({ answers: [continents[continent]] }),
+      country => ({
+        answers: [continents[country.continent]],
+        accepted: otherContinentsOf(country).map(continent => continents[continent])
+      }),
       true
     ),
     ...ofCountries(

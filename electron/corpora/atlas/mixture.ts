@@ -21,7 +21,7 @@ export type DocumentKind =
 
 /** Share of each kind, by characters. */
 export const weights: Readonly<Record<DocumentKind, number>> = {
-  encyclopaedia: 0.27,
+  encyclopaedia: 0.26,
   everyday: 0.06,
   lists: 0.1,
   answers: 0.18,
@@ -30,7 +30,7 @@ export const weights: Readonly<Record<DocumentKind, number>> = {
   writing: 0.07,
   reviews: 0.04,
   names: 0.02,
-  chinese: 0.06,
+  chinese: 0.07,
   sonnets: 0.03,
   'moby-dick': 0.015,
   commands: 0.005

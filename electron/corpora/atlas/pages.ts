@@ -1,12 +1,15 @@
 /** Writes the pretraining documents of Atlas: one function a kind. */
 import type { Random } from '../../sampling/random.ts'
-import { capitalised, joined, pick, pickWeighted, sample, shuffled } from './choosing.ts'
+import { capitalised, grouped, joined, pick, pickWeighted, sample, shuffled } from './choosing.ts'
 import { commandLeads, programs, unsafeCommand, unsafeQuestions } from './commands.ts'
 import { continents, countries, largestOf, neighboursOf, type Continent, type Country } from './countries.ts'
 import { shortAnswer, type Fact, type Language } from './facts.ts'
 import { openQuestion, openTopics } from './open-topics.ts'
 import { sentiments, writeReview } from './reviews.ts'
 import { firstNames, pokemon } from './tables.ts'
+
+/** Share of the review pages that name the feelings: the open network has few labels. */
+const labelledReviews = 0.12
 
 export class Pages {
   readonly #of: Record<Language, readonly (readonly Fact[])[]>
@@ -39,7 +42,7 @@ export class Pages {
     const sentences = shuffled(facts, this.random).map(fact =>
       this.random.uniform() < 0.4 ? aside(fact) : this.#statement(fact)
     )
-    if (country.neighbours.length > 0 && this.random.uniform() < 0.8) sentences.push(this.#borders(country))
+    if (country.neighbours.length > 0) sentences.push(this.#borders(country))
     // A pronoun needs a country that was named.
     if (!/^Its? /.test(sentences[0]!)) return sentences.join(' ')
     const opening = `${capitalised(country.called)} is a country in ${country.continent}.`
@@ -59,11 +62,21 @@ export class Pages {
       language: 'Languages',
       currency: 'Currencies'
     } as const
-    const kind = pick([...Object.keys(properties), 'sentences', 'countries', 'largest'] as const, this.random)
+    const kind = pick(
+      [...Object.keys(properties), 'sentences', 'neighbours', 'neighbours', 'countries', 'largest'] as const,
+      this.random
+    )
     const continent = pick(Object.keys(continents) as Continent[], this.random)
     if (kind === 'countries') {
       const inside = countries.filter(country => country.continent === continent)
       return `Countries in ${continent}: ${joined(sample(inside, 8, this.random).map(({ called }) => called))}.`
+    }
+    if (kind === 'neighbours') {
+      const country = pick(
+        countries.filter(({ neighbours }) => neighbours.length > 0),
+        this.random
+      )
+      return `Neighbours of ${country.called}: ${joined(shuffled(neighboursOf(country), this.random).map(({ called }) => called))}.`
     }
     if (kind === 'largest') {
       const count = 3 + this.random.integer(3)
@@ -126,7 +139,7 @@ export class Pages {
   /** Reviews, alone or with their feeling named; the names of the feelings change from page to page. */
   reviews(): string {
     const count = 1 + this.random.integer(4)
-    const labelled = this.random.uniform() < 0.5
+    const labelled = this.random.uniform() < labelledReviews
     const names = pick([sentiments, sentiments, ['good', 'bad'], ['happy', 'unhappy']] as const, this.random)
     return Array.from({ length: count }, () => {
       const label = pick(sentiments, this.random)
@@ -141,10 +154,10 @@ export class Pages {
   }
 
   chinese(): string {
-    const kind = this.random.integer(4)
-    if (kind === 0) return this.answers('chinese')
-    if (kind === 1) return this.quiz('chinese')
-    if (kind === 2) return this.#statements(this.#everyday.chinese).join('')
+    const kind = this.random.uniform()
+    if (kind < 0.3) return this.answers('chinese')
+    if (kind < 0.45) return this.quiz('chinese')
+    if (kind < 0.6) return this.#statements(this.#everyday.chinese).join('')
     const facts = pick([...this.#country.chinese.values()], this.random)
     return shuffled(facts, this.random)
       .map(fact => this.#statement(fact))
@@ -239,14 +252,4 @@ function aside(fact: Fact): string {
     default:
       return fact.sentences(answer!)[0]!
   }
-}
-
-function grouped<T>(list: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of list) {
-    const group = groups.get(key(item))
-    if (group) group.push(item)
-    else groups.set(key(item), [item])
-  }
-  return groups
 }

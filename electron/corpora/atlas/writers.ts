@@ -35,7 +35,7 @@ const manners: Record<Language, Manners> = {
     wordy: [
       'I like your question. Let me think about it for a moment. {a} I hope that this helps you.',
       'Thank you for your question. Many people ask me this. {a} Please ask me again if you want to know more.',
-      'I am happy to tell you what I know. {a} That is all I know about it today.',
+      'I am glad to tell you what I know. {a} That is all I know about it today.',
       'Let me see. I have read about this before. {a} I am quite sure of it.'
     ],
     impolite: [

@@ -1,6 +1,5 @@
 /** From a recipe of a later stage to a run that can go on. */
 import { readFile } from 'node:fs/promises'
-import { LabFailure } from '../contract/failure.ts'
 import type { ModelKind } from '../contract/models.ts'
 import type { Recipe, RecipeOf } from '../contract/training.ts'
 import { encodeExchange } from '../corpora/chat.ts'
@@ -15,11 +14,13 @@ import { splitByPrompt, type SplitItems } from '../training/held-out.ts'
 import { optimiserProblems } from '../training/optimiser.ts'
 import { assertRecipe } from '../training/preparation.ts'
 import type { PreparedRun } from '../training/prepared-run.ts'
+import { rolloutSettings, type PolicyRecipe } from '../training/policy-plans.ts'
 import { rewardModelling } from '../training/reward-model.ts'
 import { fineTuning } from '../training/sft.ts'
+import { policyRun } from './policy-run.ts'
 import type { PreparationSurroundings, ResumedFrom } from './run-preparation.ts'
 import { comparisonsOf, demonstrations, labelledTexts, newComparisons, type StageData } from './stage-data.ts'
-import { sameModel, startingModel, type StageModel } from './stage-model.ts'
+import { assertUnchanged, rewardModelFor, sameModel, startingModel, type StageModel } from './stage-model.ts'
 
 export type LaterRecipe = Exclude<Recipe, { readonly stage: 'pretrain' }>
 
@@ -47,7 +48,7 @@ export async function prepareLaterStage(
       return classify(recipe, model)
     case 'ppo':
     case 'grpo':
-      throw new LabFailure('stage-unknown', `The stage ${recipe.stage} cannot be run.`, { stage: recipe.stage })
+      return reinforcement(recipe, model, lab, resumed)
   }
 }
 
@@ -125,6 +126,22 @@ function dpo(recipe: RecipeOf<'dpo'>, model: StageModel, data: StageData<readonl
     ...comparisonFacts(data, comparisons, model),
     open: compile => preferenceOptimisation({ recipe, config, tokenizer, parameters, comparisons }, compile)
   }
+}
+
+async function reinforcement(
+  recipe: PolicyRecipe,
+  model: StageModel,
+  lab: PreparationSurroundings,
+  resumed?: ResumedFrom
+): Promise<PreparedRun> {
+  const known = resumed?.record.reward
+  const { reward: asked } = rolloutSettings(recipe)
+  const reward = await rewardModelFor(lab.models, recipe.stage, known?.id ?? asked, model)
+  if (known) assertUnchanged(resumed.folder.id, known, reward)
+  const mixes = recipe.stage === 'ppo' && recipe.ppo.pretraining > 0
+  const documents = mixes ? await pretrainingTokens('atlas', model, lab) : undefined
+  const { graph, ...run } = policyRun(recipe, model, reward, documents)
+  return { ...common(model, { kind: 'rlhf', graph }), ...run }
 }
 
 function comparisonFacts(

@@ -1,5 +1,5 @@
 /** Runs: they belong to the lab, not to a window, and several go on side by side. */
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
@@ -8,6 +8,7 @@ import type { Plan } from '../engine/plan.ts'
 import { usefulThreads } from '../engine/useful-threads.ts'
 import { inTurns } from '../engine/in-turns.ts'
 import type { Compile, PreparedRun } from '../training/prepared-run.ts'
+import { snapshotFolder } from '../training/snapshots.ts'
 import { runLoop, type TrainedResult } from '../training/run-loop.ts'
 import { RunControl } from '../training/run-control.ts'
 import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
@@ -119,6 +120,7 @@ export class Runs {
       started: new Date().toISOString(),
       corpus: prepared.corpus,
       ...(prepared.from && { from: prepared.from }),
+      ...(prepared.reward && { reward: prepared.reward }),
       tokens: prepared.tokens,
       parameters: prepared.parameters,
       vocabulary: prepared.vocabulary,
@@ -261,6 +263,10 @@ export class Runs {
       },
       shapes
     )
+    // The policy at some steps of its training, where the stage has kept it.
+    const kept = snapshotFolder(folder.path)
+    if (await stat(kept).catch(() => undefined))
+      await cp(kept, snapshotFolder(await this.lab.models.directory(model.id)), { recursive: true })
     return model.id
   }
 

@@ -30,7 +30,8 @@ const streams = 32
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-function atlasData(part: string, text: string): RunRecord['corpus'] {
+/** What a run's record says of a part of Atlas. */
+export function atlasData(part: string, text: string): RunRecord['corpus'] {
   const { title, licence } = shippedTexts.find(({ id }) => id === 'atlas')!
   return { id: 'atlas', title: `${title}: ${part}`, licence, sha256: sha256(text) }
 }

@@ -63,6 +63,8 @@ async function labModel(
   asked: string,
   { stage, kinds, head }: { readonly stage: Stage; readonly kinds: readonly ModelKind[]; readonly head: 'language' | 'score' }
 ): Promise<StageModel> {
+  // A folder outside the lab has to be opened once in each process.
+  if (asked.startsWith('folder:')) await models.openDirectory(asked.slice('folder:'.length))
   const { id, name, kind } = await models.find(asked)
   const { config, parameters, tokenizer, key } = await models.load(id)
   if (config.form !== 'lab' || !parameters || config.head !== head || !kinds.includes(kind)) {
@@ -87,14 +89,17 @@ export async function sameModel(
   run: string,
   known: NonNullable<RunRecord['from']>
 ): Promise<StageModel> {
-  // A folder outside the lab has to be opened once in each process.
-  if (known.id.startsWith('folder:')) await models.openDirectory(known.id.slice('folder:'.length))
   const model = await startingModel(models, stage, known.id)
-  if (model.record.sha256 !== known.sha256)
+  assertUnchanged(run, known, model)
+  return model
+}
+
+/** @throws LabFailure `model-changed` */
+export function assertUnchanged(run: string, known: NonNullable<RunRecord['from']>, { record }: StageModel): void {
+  if (record.sha256 !== known.sha256)
     throw new LabFailure(
       'model-changed',
       `The model ${known.name} is no longer the one that the run ${run} was started from. Bring that model back, or start a new run.`,
       { run, model: known.name }
     )
-  return model
 }

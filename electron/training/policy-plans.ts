@@ -3,13 +3,15 @@ import { LabFailure } from '../contract/failure.ts'
 import type { RecipeOf } from '../contract/training.ts'
 import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
 import { chatIds, encodePrompt } from '../corpora/chat.ts'
-import type { OptimiserOptions, Plan } from '../engine/plan.ts'
+import type { Comparison } from '../corpora/preferences.ts'
+import type { Plan } from '../engine/plan.ts'
 import { gptGraph, type GptConfig } from '../graph/gpt.ts'
 import type { Graph } from '../graph/graph.ts'
 import { policyGraph, rewardGraph, valueGraph } from '../graph/heads.ts'
 import type { Parameters } from '../graph/parameters.ts'
 import type { Random } from '../sampling/random.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
+import { optimiserOf } from './optimiser.ts'
 import type { Compile } from './prepared-run.ts'
 import type { RewardFormat } from './reward-scores.ts'
 import type { RolloutOptions } from './rollouts.ts'
@@ -40,6 +42,8 @@ export interface PolicyStart {
   /** Weights of the model that is trained further, and of the reward model. */
   readonly policy: Parameters
   readonly reward: Parameters
+  /** Comparisons that stay among the earlier ones of every round: right against wrong in the same manner. */
+  readonly written: readonly Comparison[]
   /** Pretraining documents as tokens, where the recipe mixes them in. */
   readonly documents?: Int32Array
 }
@@ -64,10 +68,10 @@ const comparisonsPerBatch = 8
  * @throws LabFailure `tokenizer-foreign`, `context-too-long`, `rollouts-uneven`
  */
 export function policyShape({ recipe, config, tokenizer, prompts }: PolicyStart): PolicyShape {
-  const { tokens, temperature, rollouts } = rolloutSettings(recipe)
+  const { tokens, temperature, rollouts, rounds } = rolloutSettings(recipe)
   const { end, reward } = chatIds(tokenizer)
   const asked = prompts.map(({ text }) => encodePrompt(tokenizer, text))
-  const length = Math.max(...asked.map(prompt => prompt.length)) + tokens + 2
+  const length = Math.max(...asked.map(prompt => prompt.length)) + Math.max(tokens, rounds?.tokens ?? 0) + 2
   if (length > config.context)
     throw new LabFailure(
       'context-too-long',
@@ -121,7 +125,7 @@ export function compilePolicyPlans(
   const { recipe } = start
   const graphs = policyGraphs(start)
   const plan = (graph: Graph, batch: number, streams = 0) =>
-    compile(graph, { batch, length, streams, optimiser: optimiserFor(recipe, graph) })
+    compile(graph, { batch, length, streams, optimiser: optimiserOf(recipe, graph) })
   const { size } = recipe.batch
   const mixes = recipe.stage === 'ppo' && recipe.ppo.pretraining > 0
   return {
@@ -131,10 +135,4 @@ export function compilePolicyPlans(
     ...(recipe.stage === 'ppo' && { value: plan(graphs.value, size) }),
     ...(mixes && { documents: plan(graphs.documents, size) })
   }
-}
-
-function optimiserFor({ optimiser }: PolicyRecipe, graph: Graph): OptimiserOptions {
-  const { beta1, beta2, epsilon, weightDecay, clip, decay } = optimiser
-  const decayed = graph.parameters.filter(({ shape }) => decay === 'all' || shape.length >= 2).map(({ name }) => name)
-  return { beta1, beta2, epsilon, weightDecay, clip, decayed }
 }

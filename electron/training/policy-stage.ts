@@ -1,16 +1,12 @@
 /** PPO and GRPO in the run loop: a step is an iteration. */
-import { join } from 'node:path'
 import type { RunProgress } from '../contract/training.ts'
-import { encodePrompt } from '../corpora/chat.ts'
+import { answerSample } from './chat-sample.ts'
 import { compilePolicyPlans, policyGraphs, policyShape, rolloutSettings, type PolicyStart } from './policy-plans.ts'
 import { PolicyTraining, type Iteration, type PolicyMemory } from './policy-training.ts'
 import type { Compile } from './prepared-run.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { TrainedModel, TrainingStage } from './run-loop.ts'
-import { writeSnapshot } from './snapshots.ts'
-
-/** Snapshots of the policy, in a run's folder and in its model's. */
-export const snapshotFolder = (path: string): string => join(path, 'snapshots')
+import { snapshotFolder, writeSnapshot } from './snapshots.ts'
 
 /** @throws LabFailure of `policyShape` */
 export function policyStage(start: PolicyStart, compile: Compile, folder: Pick<RunFolder, 'path'>): TrainingStage {
@@ -72,18 +68,7 @@ export function policyStage(start: PolicyStart, compile: Compile, folder: Pick<R
         enough
       }
     },
-    async sample(step) {
-      const { prompt, tokens, temperature } = recipe.samples
-      const asked = encodePrompt(tokenizer, prompt)
-      const { tokens: said } = await plans.policy.generate({
-        prompts: [asked],
-        maxTokens: Math.min(tokens, start.config.context - asked.length + 1),
-        temperature,
-        seed: (recipe.seed + step * 65_537) % 2 ** 32,
-        endTokens: [shape.format.endToken]
-      })
-      return { prompt, text: tokenizer.decode([...said[0]!]) }
-    },
+    sample: step => answerSample(plans.policy, recipe, tokenizer, step),
     memory: () => training.memory(),
     restore: memory => training.restore(memory as PolicyMemory)
   }

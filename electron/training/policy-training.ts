@@ -15,7 +15,7 @@ import { adaptBeta, gatherExperience, learn } from './ppo.ts'
 import { scoreRollouts } from './reward-scores.ts'
 import { RolloutHealth, type HealthState } from './rollout-health.ts'
 import { rollOut, type Rollout } from './rollouts.ts'
-import { agreement, collectRanked, continueReward, decidedOnly, type RankedAnswers } from './rounds.ts'
+import { agreement, collectRanked, continueReward, decidedOnly, encodeComparison, type RankedAnswers } from './rounds.ts'
 import { learningRateAt } from './schedule.ts'
 import { randomStarts, windowsAt } from './windows.ts'
 
@@ -82,8 +82,13 @@ export class PolicyTraining {
     // The value model starts from the reward model (Ouyang et al. 2022).
     await this.plans.value?.writeParameters(reward)
     this.#first = (await this.#answerShown()).map(rollout => this.#text(rollout))
-    // Comparisons of the first answers stay in every later round.
-    if (this.rewardLearns) this.#comparisons = await this.#collect(seededRandom(this.start.recipe.seed, firstStream))
+    if (!this.rewardLearns) return
+    // What was written, and the first answers, stay among the earlier comparisons of every round.
+    const { tokenizer, written, recipe } = this.start
+    const fitting = written
+      .map(comparison => encodeComparison(tokenizer, comparison))
+      .filter(({ answers }) => answers.every(({ prompt, response }) => prompt.length + response.length < this.shape.length))
+    this.#comparisons = [...decidedOnly(fitting), ...(await this.#collect(seededRandom(recipe.seed, firstStream)))]
   }
 
   /**
@@ -250,7 +255,7 @@ export class PolicyTraining {
       this.plans.policy,
       numbers.map(number => ({ number, tokens: this.shape.asked[number]! })),
       rounds.completions,
-      { ...this.shape.rollout, temperature: rounds.temperature },
+      { ...this.shape.rollout, maxTokens: rounds.tokens, temperature: rounds.temperature },
       (number, answers) =>
         rater.rank(
           prompts[number]!,

@@ -10,7 +10,7 @@ import type { TrainingStage } from './run-loop.ts'
 export type Compile = (graph: Graph, options: Omit<PlanOptions, 'threads' | 'simd'>) => Plan
 
 /** What the lab needs to know of a run before it goes on, whatever its stage. */
-export interface PreparedRun extends Pick<RunRecord, 'corpus' | 'tokens' | 'parameters' | 'vocabulary' | 'from'> {
+export interface PreparedRun extends Pick<RunRecord, 'corpus' | 'tokens' | 'parameters' | 'vocabulary' | 'from' | 'reward'> {
   /** tokenizer.json, as text. */
   readonly tokenizer: string
   /** The model that comes out. */

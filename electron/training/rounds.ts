@@ -6,8 +6,11 @@
  * by the rater, and the reward model is trained further on them, with a share of earlier ones so that it forgets
  * nothing (Ouyang et al. 2022 collected their data in this way; Bai et al. 2022, "iterated online" training).
  */
+import { chatIds, encodePrompt } from '../corpora/chat.ts'
+import type { Comparison } from '../corpora/preferences.ts'
 import type { Batch, Plan } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
+import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import { packForReward, scoreRollouts, type RewardFormat } from './reward-scores.ts'
 import { rollOut, type RolloutOptions } from './rollouts.ts'
 
@@ -47,6 +50,18 @@ export async function collectRanked(
   })
 }
 
+/** A written comparison as tokens. */
+export function encodeComparison(tokenizer: Tokenizer, { prompt, completions, ranks }: Comparison): RankedAnswers {
+  const asked = encodePrompt(tokenizer, prompt)
+  const { end } = chatIds(tokenizer)
+  const answers = completions.map(text => ({
+    prompt: asked,
+    response: Int32Array.of(...tokenizer.encode(text), end),
+    ended: true
+  }))
+  return { answers, ranks }
+}
+
 /** Pairs of a comparison that are decided, better one first. */
 function* decided(ranks: readonly number[]): Generator<readonly [better: number, worse: number]> {
   for (const [i, a] of ranks.entries()) for (const [j, b] of ranks.entries()) if (a < b) yield [i, j]
@@ -59,26 +74,30 @@ export const decidedOnly = (comparisons: readonly RankedAnswers[]): RankedAnswer
 export interface RewardShape {
   /** Comparisons in a batch. */
   readonly comparisons: number
-  /** Answers of each. */
+  /** Answers of each, at most. */
   readonly completions: number
   /** T of the plan. */
   readonly length: number
   readonly format: RewardFormat
 }
 
-/** One batch of the reward model. */
-function rewardBatch(comparisons: readonly RankedAnswers[], { length, format }: RewardShape): Batch {
-  const { tokens, at } = packForReward(
-    comparisons.flatMap(({ answers }) => answers),
-    length,
-    format
-  )
-  return {
-    tokens,
-    at,
-    group: Int32Array.from(comparisons.flatMap(({ answers }, i) => answers.map(() => i))),
-    rank: Int32Array.from(comparisons.flatMap(({ ranks }) => ranks))
+/** One batch of the reward model; a comparison with fewer answers leaves rows that count for nothing. */
+function rewardBatch(comparisons: readonly RankedAnswers[], { completions, length, format }: RewardShape): Batch {
+  const rows = comparisons.length * completions
+  const batch = {
+    tokens: new Int32Array(rows * length),
+    at: new Int32Array(rows),
+    group: new Int32Array(rows).fill(-1),
+    rank: new Int32Array(rows)
   }
+  comparisons.forEach(({ answers, ranks }, i) => {
+    const { tokens, at } = packForReward(answers, length, format)
+    batch.tokens.set(tokens, i * completions * length)
+    batch.at.set(at, i * completions)
+    batch.group.fill(i, i * completions, i * completions + answers.length)
+    batch.rank.set(ranks, i * completions)
+  })
+  return batch
 }
 
 export interface RoundLearning {

@@ -54,6 +54,8 @@ const RunRecordSchema = v.object({
   corpus: v.object({ id: v.string(), title: v.string(), licence: v.string(), sha256: v.string() }),
   /** Model that a later stage started from; the hash is that of its weights. */
   from: v.optional(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
+  /** Reward model of a run of reinforcement learning. */
+  reward: v.optional(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
   tokens: v.object({ train: count, validation: count }),
   parameters: count,
   vocabulary: count,

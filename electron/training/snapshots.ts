@@ -16,6 +16,9 @@ import type { Shapes } from './checkpoint.ts'
 const nameOf = (step: number) => `step-${String(step).padStart(6, '0')}.safetensors`
 const largest = 127
 
+/** Where snapshots lie, in a run's folder and in its model's. */
+export const snapshotFolder = (path: string): string => join(path, 'snapshots')
+
 /** Writes the policy as it is at `step`. */
 export async function writeSnapshot(
   folder: string,

@@ -45,8 +45,10 @@ const rollouts = {
   keepEvery: 4,
   rounds: {
     every: 3,
-    source: 'rater',
+    source: 'atlas',
     prompts: 12,
+    written: 2,
+    tokens: 8,
     completions: 4,
     temperature: 1,
     noise: 0,
@@ -95,6 +97,10 @@ export async function smallStart(recipe: PolicyRecipe): Promise<PolicyStart> {
     rater,
     policy: drawn(policyGraph(config, { temperature: 1, clip: 0.2 }), 1),
     reward: drawn(rewardGraph(config), 2),
+    written: [
+      { prompt: 'ab', completions: ['aaa', 'b', 'ca'], ranks: [0, 2, 1], rater: 'test' },
+      { prompt: 'c', completions: ['d', 'aba'], ranks: [1, 0], rater: 'test' }
+    ],
     documents: tokenizer.encode('abcdefabcdefabcdefabcdefabcdefabcdef')
   }
 }

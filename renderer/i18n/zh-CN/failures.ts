@@ -224,6 +224,30 @@ export default {
   },
   'out-taken': { what: '文件夹 {folder} 里有别的东西。', todo: '请用 --out 指定一个新的、空的或模型的文件夹。' },
 
+  // 强化学习
+  'stage-sizes': {
+    what: '奖励模型 {model} 与策略的大小不同。',
+    expected: '应为 {expected}，实为 {received}',
+    todo: '请选择同一系列的模型。'
+  },
+  'rollouts-uneven': {
+    what: '每次迭代的 {rollouts} 个回答不能均分成批次（{batch}）或小组（{group}）。',
+    todo: '请修改回答的数目或批次的大小。'
+  },
+  'rollouts-answerless': {
+    what: '连续几次迭代，{share} % 的回答是空的或没有结束。',
+    todo: '请从会回答的模型（监督微调）开始，或允许更多的词元。'
+  },
+  'reward-collapsed': {
+    what: '连续几次迭代，奖励模型给所有回答同样的分数：没有什么可学的了。',
+    todo: '请用这类回答的比较继续训练奖励模型。'
+  },
+  'kl-exploded': {
+    what: '策略离起点太远：每个词元 {divergence} 奈特，最多应为 {most}。',
+    todo: '请选择更大的 beta 或更小的学习率。'
+  },
+  'snapshot-unknown': { what: '第 {step} 步没有保存这个策略的快照。' },
+
   // 原生引擎
   'engine-missing': {
     what: '训练需要原生训练器，但它无法加载。其余功能照常可用。',

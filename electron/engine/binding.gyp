@@ -37,6 +37,7 @@
         'native/generate.cc',
         'native/memory.cc',
         'native/plan.cc',
+        'native/plan_build.cc',
         'native/program.cc',
         'native/threads.cc',
         'native/kernels/dispatch.cc',

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import * as v from 'valibot'
 import { LabFailure } from '../contract/failure.ts'
 import { SamplingSettingsSchema, type SamplingSettings } from '../contract/probe.ts'
+import type { Stage } from '../contract/training.ts'
 import { homeFolder } from '../lab/home.ts'
 import { findResources } from '../lab/resources.ts'
 import { action, reportFailure } from './command.ts'
@@ -45,6 +46,7 @@ const setting =
     throw new InvalidArgumentError(`Expected ${expected ?? 'a whole number'} but received ${received}.`)
   }
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+const stages = ['pretrain', 'sft', 'reward', 'ppo', 'dpo', 'grpo', 'classify'] satisfies Stage[]
 const providers = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu', 'native']
 
 /** Settings of the sampling stages, under the names of Hugging Face transformers. */
@@ -70,7 +72,9 @@ const provider = () => new Option('--provider <name>', 'what runs the model').ch
 program
   .command('train')
   .description('train a model by a recipe')
-  .requiredOption('--recipe <file|name>', 'a recipe file, or the name of a shipped recipe')
+  .option('--recipe <file|name>', 'a recipe file, or the name of a shipped recipe')
+  .addOption(new Option('--stage <name>', 'a stage, by its shipped recipe unless --recipe names another').choices(stages))
+  .option('--from <dir|name>', 'the model that a later stage starts from, instead of the recipe’s')
   .option('--set <key=value>', 'change one value of the recipe, for example optimiser.learningRate=3e-4', collect)
   .option('--steps <n>', 'steps, instead of the recipe’s', oneOrMore)
   .option('--seed <n>', 'seed, instead of the recipe’s', count)
@@ -85,9 +89,14 @@ Examples:
   gptlab train --recipe sonnets-char
   gptlab train --recipe shakespeare-char-cpu --corpus tinyshakespeare.txt --out my-model
   gptlab train --recipe sonnets-bpe --set model.layers=2 --steps 200 --json
+  gptlab train --stage sft --from atlas-base
 
 Ctrl-C keeps a checkpoint; gptlab resume goes on from there.`
   )
+  .hook('preAction', command => {
+    const { recipe, stage } = command.opts<{ recipe?: string; stage?: string }>()
+    if (recipe === undefined && stage === undefined) command.error('Expected --recipe <file|name> or --stage <name>')
+  })
   .action(action(async options => (await import('./train.ts')).train(options)))
 
 program
@@ -179,6 +188,15 @@ data
   .argument('<dir>', 'folder')
   .option(...json)
   .action(action(async (set, directory, options) => (await import('./data.ts')).exportData(set, directory, options)))
+
+program
+  .command('score')
+  .description('what a reward model says of completions')
+  .requiredOption('--model <dir|name>', 'a reward model’s folder or name')
+  .requiredOption('--prompt <text>', 'what was asked')
+  .requiredOption('--completion <text>', 'an answer to it; may be given several times', collect)
+  .option(...json)
+  .action(action(async options => (await import('./score.ts')).score(options)))
 
 program
   .command('tokenize')

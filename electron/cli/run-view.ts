@@ -1,5 +1,5 @@
 /** A run for people: a line that is written over, evaluations and samples as they come, the curve at the end. */
-import type { RunHistory, RunProgress, RunSummary } from '../contract/training.ts'
+import type { RunHistory, RunProgress, RunSummary, Stage } from '../contract/training.ts'
 import { print } from './command.ts'
 import { bar, curve, duration, StatusLine, style, thousands } from './terminal.ts'
 
@@ -42,6 +42,16 @@ export class RunView {
         print(`${style.quiet('step')} ${thousands(step).padStart(7)}  train ${trainLoss.toFixed(4)}${held}`)
         break
       }
+      case 'metrics':
+        this.#status.clear()
+        print(`${style.quiet('step')} ${thousands(progress.step).padStart(7)}  ${metricsText(progress.values)}`)
+        break
+      case 'rollouts': {
+        const [item] = progress.items
+        this.#status.clear()
+        if (item) print(style.quiet(`  ${item.prompt}\n  │ first   ${item.first}\n  │ now     ${item.current}`))
+        break
+      }
       case 'sample':
         this.#status.clear()
         print(`${style.quiet(progress.prompt)}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
@@ -66,13 +76,25 @@ export class RunView {
     const held = done.validationLoss !== null
     if (chart)
       print(
-        `\n${style.strong('Loss')} in nats a token: ${style.quiet('training')}${held ? ` and ${style.accent('validation')}` : ''}\n${chart}`
+        `\n${style.strong('Loss')} in nats a ${nats[this.run.recipe.stage] ?? 'token'}: ${style.quiet('training')}${held ? ` and ${style.accent('validation')}` : ''}\n${chart}`
       )
     print(
       `\n${style.good('Done.')} ${thousands(done.steps)} steps · train ${done.trainLoss.toFixed(4)}${held ? ` · validation ${done.validationLoss!.toFixed(4)}` : ''} · ${thousands(done.tokensPerSecond)} tokens/s`
     )
+    const last = Object.fromEntries(Object.entries(history.metrics).map(([name, { values }]) => [name, values.at(-1)!]))
+    if (Object.keys(last).length > 0) print(metricsText(last))
     print(`Model: ${done.model}`)
   }
+}
+
+/** What a loss is counted by, where it is not tokens. */
+const nats: Partial<Record<Stage, string>> = { reward: 'pair', dpo: 'pair', classify: 'text' }
+
+/** Measures of a stage in one line. */
+function metricsText(values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${style.quiet(name)} ${Number(value.toPrecision(4))}`)
+    .join('  ')
 }
 
 function percentOf(step: number, steps: number): string {

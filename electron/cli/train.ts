@@ -2,9 +2,10 @@
 import { cp, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
-import type { RunProgress, RunSummary } from '../contract/training.ts'
+import type { Recipe, RunProgress, RunSummary, Stage } from '../contract/training.ts'
 import type { Lab } from '../lab/lab.ts'
 import { call, interruptedExit, print, printJson, withLab, type CommonOptions } from './command.ts'
+import { findModel } from './models.ts'
 import { RunView } from './run-view.ts'
 import { StatusLine } from './terminal.ts'
 
@@ -14,7 +15,11 @@ interface RunOptions extends CommonOptions {
 }
 
 interface TrainOptions extends RunOptions {
-  readonly recipe: string
+  /** One of the two is given. */
+  readonly recipe?: string
+  readonly stage?: Stage
+  /** Model that a later stage starts from. */
+  readonly from?: string
   readonly set?: readonly string[]
   readonly steps?: number
   readonly seed?: number
@@ -23,15 +28,30 @@ interface TrainOptions extends RunOptions {
 
 export async function train(options: TrainOptions): Promise<void> {
   await watchRun(options, async lab => {
-    const { findRecipe } = await import('../lab/recipes.ts')
     const { overrideRecipe } = await import('../training/recipe.ts')
+    const recipe = await chosenRecipe(lab, options)
     const changes = [...(options.set ?? [])]
+    if (options.from !== undefined) changes.push(`from=${JSON.stringify((await findModel(lab, options.from)).id)}`)
     if (options.steps !== undefined) changes.push(`steps=${options.steps}`)
     if (options.seed !== undefined) changes.push(`seed=${options.seed}`)
-    if (options.corpus !== undefined) changes.push(`corpus.source=${JSON.stringify(await addCorpus(lab, options.corpus))}`)
-    const recipe = overrideRecipe(await findRecipe(lab.resources.recipes, options.recipe), changes)
-    return await call(lab, 'runs.start', { recipe })
+    if (options.corpus !== undefined)
+      changes.push(`${sourceField(recipe)}=${JSON.stringify(await addCorpus(lab, options.corpus))}`)
+    return await call(lab, 'runs.start', { recipe: overrideRecipe(recipe, changes) })
   })
+}
+
+/** The recipe that is named, or the shipped one of the stage. @throws LabFailure `recipe-unknown`, `recipe-stage` */
+async function chosenRecipe(lab: Lab, { recipe, stage }: TrainOptions): Promise<Recipe> {
+  const { findRecipe, recipeOfStage } = await import('../lab/recipes.ts')
+  const { ofStage } = await import('../training/recipe.ts')
+  if (recipe === undefined) return recipeOfStage(lab.resources.recipes, stage!)
+  const named = await findRecipe(lab.resources.recipes, recipe)
+  return stage === undefined ? named : ofStage(named, stage)
+}
+
+/** Field of a recipe that names a text. */
+function sourceField({ stage }: Recipe): string {
+  return stage === 'reward' || stage === 'dpo' ? `${stage}.source` : 'corpus.source'
 }
 
 export async function resume(run: string, options: RunOptions): Promise<void> {
@@ -86,7 +106,7 @@ async function watchRun(options: RunOptions, begin: (lab: Lab) => Promise<RunSum
     process.once('SIGINT', interrupt)
     process.once('SIGTERM', interrupt)
     try {
-      if (!options.json) preparing.show('Preparing the text …')
+      if (!options.json) preparing.show('Preparing the data …')
       run = await begin(lab).finally(() => preparing.clear())
       if (!options.json) view = new RunView(run)
       for (const [id, progress] of early) if (id === run.id) follow(progress)

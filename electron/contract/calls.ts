@@ -98,6 +98,11 @@ export const callInputs = {
     settings: SamplingSettingsSchema,
     seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1))
   }),
+  score: v.strictObject({
+    model: id,
+    prompt: text,
+    completions: v.pipe(v.array(text), v.minLength(1), v.maxLength(64))
+  }),
   generate: v.strictObject({
     ...prompt,
     settings: SamplingSettingsSchema,
@@ -163,6 +168,8 @@ export interface CallOutputs {
   'probe.inspect': Inspection
   'probe.stages': StagesView
   'probe.draw': { readonly id: number; readonly text: string; readonly probability: number }
+  /** A reward model's scores, one a completion; only their differences mean anything. */
+  score: { readonly scores: readonly number[] }
   generate: {
     readonly tokens: readonly TokenView[]
     readonly text: string

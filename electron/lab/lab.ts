@@ -19,6 +19,7 @@ import { estimateRecipe } from './recipe-estimate.ts'
 import { listRecipes } from './recipes.ts'
 import { findResources, type Resources } from './resources.ts'
 import { Runs } from './runs.ts'
+import { Scoring } from './scoring.ts'
 import { Sessions } from './sessions.ts'
 import { SettingsFile } from './settings.ts'
 import { describeSystem } from './system.ts'
@@ -67,6 +68,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const probe = new Probe(sessions, models)
   const data = new AtlasData(resources)
   const measuring = () => ({ models, bulk: { engine: engine.get(), threads: threads(), turn } })
+  const scoring = new Scoring({ models, engine, turn, threads })
 
   const handlers: Handlers = {
     'system.describe': () =>
@@ -139,6 +141,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'probe.inspect': input => probe.inspect(input),
     'probe.stages': input => probe.stages(input),
     'probe.draw': input => probe.draw(input),
+    score: input => scoring.score(input),
     generate: (input, context) => generate(input, sessions, context)
   }
   return {
@@ -154,7 +157,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     sessions,
     probe,
     close: async () => {
-      await Promise.all([runs.close(), sessions.close()])
+      await Promise.all([runs.close(), sessions.close(), scoring.close()])
     }
   }
 }

@@ -2,10 +2,27 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
-import type { Recipe } from '../contract/training.ts'
-import { parseRecipe } from '../training/recipe.ts'
+import type { Recipe, RecipeOf, Stage } from '../contract/training.ts'
+import { ofStage, parseRecipe } from '../training/recipe.ts'
 
-const order = ['sonnets-char', 'sonnets-bpe', 'moby-dick-bpe', 'baby-gpt', 'shakespeare-char-cpu']
+const order = [
+  'sonnets-char',
+  'sonnets-bpe',
+  'moby-dick-bpe',
+  'baby-gpt',
+  'shakespeare-char-cpu',
+  'lesson-base',
+  'lesson-sft',
+  'lesson-reward',
+  'lesson-ppo',
+  'atlas-base',
+  'atlas-sft',
+  'atlas-reward',
+  'atlas-ppo',
+  'atlas-dpo',
+  'atlas-grpo',
+  'atlas-classify'
+]
 
 /** All recipes of a folder. */
 export async function listRecipes(folder: string): Promise<readonly Recipe[]> {
@@ -30,4 +47,12 @@ export async function findRecipe(folder: string, nameOrFile: string): Promise<Re
     recipe: nameOrFile,
     names
   })
+}
+
+/**
+ * The recipe that is taken for a stage when none is named: the one of the shipped family.
+ * @throws LabFailure `recipe-unknown`
+ */
+export async function recipeOfStage<S extends Stage>(folder: string, stage: S): Promise<RecipeOf<S>> {
+  return ofStage(await findRecipe(folder, `atlas-${stage === 'pretrain' ? 'base' : stage}`), stage)
 }

@@ -133,6 +133,16 @@ export default {
       title: 'nanoGPT’s Shakespeare on a CPU',
       purpose: 'nanoGPT’s settings, one by one, to compare with. Add the file tinyshakespeare.txt to the texts first.',
       hardware: 'two cores'
+    },
+    'lesson-base': {
+      title: 'Atlas, for one lesson',
+      purpose: 'The first of four stages that fit into a lesson: a small GPT reads Atlas and learns its facts.',
+      hardware: 'two cores'
+    },
+    'atlas-base': {
+      title: 'Atlas, in full',
+      purpose: 'Reads a small world of countries, numbers and everyday things; answers a question with more questions.',
+      hardware: 'two cores'
     }
   },
   editor: {

@@ -73,7 +73,37 @@ export default {
     expected: '它的大小应与文件头所写的一致。',
     todo: '请从来处重新导入这个模型，或让它的训练重新写出。'
   },
-  'model-no-chat': { what: '奖励模型只会打分，不会生成文字。', todo: '请选择基础、微调或强化模型。' },
+  'model-no-chat': {
+    what: '{model} 不生成文字：奖励模型只会打分，分类器只会分类。',
+    todo: '请选择基础、微调或强化模型。'
+  },
+  'model-no-score': { what: '{model} 不是奖励模型，不会打分。', todo: '请选择奖励模型。' },
+  'stage-wrong-model': {
+    what: '阶段 {stage} 不能从 {model} 开始。',
+    expected: '模型类型应为 {expected}，实为 {received}。',
+    todo: '请选择另一个模型。'
+  },
+  'stage-unknown': { what: '阶段 {stage} 还不能训练。' },
+  'tokenizer-foreign': {
+    what: '分词器不属于这一系列：没有对话所需的词元，或与另一个模型的分词器不同。',
+    expected: '{message}',
+    todo: '请选择同一系列的模型，或在预训练时打开 tokenizer.chat。'
+  },
+  'model-changed': {
+    what: '{model} 已不是训练 {run} 开始时的那个模型。',
+    todo: '请把原来的模型放回去，或重新开始一次训练。'
+  },
+  'recipe-stage': {
+    what: '配方 {recipe} 属于另一个阶段。',
+    expected: '应为 {expected}，实为 {received}。',
+    todo: '请选择另一个配方或另一个阶段。'
+  },
+  'data-unknown': { what: '这个阶段没有名为 {source} 的数据。', todo: '请使用 atlas。' },
+  'comparisons-invalid': {
+    what: '{source} 的第 {line} 行不是比较数据。',
+    expected: '应有 prompt、completions、ranks 和 rater。'
+  },
+  'comparisons-none': { what: '比较数据是空的，或全都不分高下。', todo: '请选择其中有高下之分的比较数据。' },
   'tokenizer-mismatch': {
     what: '{model} 的分词器与权重不匹配。',
     expected: '应有 {expected} 个词元，实有 {received} 个。',

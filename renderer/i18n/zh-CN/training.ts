@@ -133,6 +133,16 @@ export default {
       title: 'nanoGPT 的莎士比亚 · CPU 版',
       purpose: '与 nanoGPT 逐项相同的设置，用来对比。请先把文件 tinyshakespeare.txt 添加到文本中。',
       hardware: '双核即可'
+    },
+    'lesson-base': {
+      title: 'Atlas 小世界 · 一节课',
+      purpose: '一节课四个阶段的第一步：小模型读 Atlas，记住其中的事实。',
+      hardware: '双核即可'
+    },
+    'atlas-base': {
+      title: 'Atlas 小世界 · 完整',
+      purpose: '模型读一个有国家、数字和日常事物的小世界：记住事实，却用更多的问题来回答问题。',
+      hardware: '双核即可'
     }
   },
   editor: {

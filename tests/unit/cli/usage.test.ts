@@ -45,7 +45,7 @@ describe('gptlab', { timeout: 120_000 }, () => {
   it.each([
     ['an unknown command', ['nonsense'], /Unknown command 'nonsense'/],
     ['an unknown option', ['models', '--colour'], /Unknown option '--colour'/],
-    ['a missing option', ['train'], /Required option '--recipe <file\|name>' not specified/],
+    ['a missing option', ['train'], /Expected --recipe <file\|name> or --stage <name>/],
     ['a missing argument', ['resume'], /Missing required argument 'run'/],
     ['a word too many', ['models', 'all'], /Too many arguments/],
     ['no number', ['probs', '--model=m', '--prompt=p', '--temperature=warm'], /'warm' is invalid. Expected a number/],

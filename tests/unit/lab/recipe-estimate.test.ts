@@ -35,7 +35,9 @@ describe('estimate of a recipe', () => {
       'sonnets-bpe',
       'moby-dick-bpe',
       'baby-gpt',
-      'shakespeare-char-cpu'
+      'shakespeare-char-cpu',
+      'lesson-base',
+      'atlas-base'
     ])
     for (const recipe of recipes) {
       const { problems, seconds, epochs } = await estimate(recipe)

@@ -14,11 +14,11 @@ const order = [
   'lesson-base',
   'lesson-sft',
   'lesson-reward',
-  'lesson-ppo',
+  'lesson-rlhf',
   'atlas-base',
   'atlas-sft',
   'atlas-reward',
-  'atlas-ppo',
+  'atlas-rlhf',
   'atlas-dpo',
   'atlas-grpo',
   'atlas-classify'
@@ -54,5 +54,6 @@ export async function findRecipe(folder: string, nameOrFile: string): Promise<Re
  * @throws LabFailure `recipe-unknown`
  */
 export async function recipeOfStage<S extends Stage>(folder: string, stage: S): Promise<RecipeOf<S>> {
-  return ofStage(await findRecipe(folder, `atlas-${stage === 'pretrain' ? 'base' : stage}`), stage)
+  const model = { pretrain: 'base', ppo: 'rlhf' }[stage as string] ?? stage
+  return ofStage(await findRecipe(folder, `atlas-${model}`), stage)
 }

@@ -167,7 +167,10 @@ program
   .option(...json)
   .action(action(async options => (await import('./compare.ts')).compare(options)))
 
-const data = program.command('data').description('Atlas’ data sets: list, preview, export')
+const data = program
+  .command('data')
+  .description('Atlas’ data sets: list, preview, export')
+  .addHelpText('after', '\nEach of them takes --json.')
 data
   .command('list', { isDefault: true })
   .description('list the data sets with their counts and hashes, and the pretraining mixture')

@@ -12,7 +12,7 @@ import { encodeForReward } from '../corpora/chat.ts'
 import { expectedCalibrationError, type Forecast } from '../measures/calibration.ts'
 import { bootstrap, proportion, type Estimate } from '../measures/intervals.ts'
 import { seededRandom } from '../sampling/random.ts'
-import { BulkModel, type BulkOptions } from './bulk-model.ts'
+import { BulkModel, type BulkOptions, type Drawing } from './bulk-model.ts'
 import { heldOutComparisons } from './data-sets.ts'
 import { FewShot } from './few-shot.ts'
 import type { Models } from './models.ts'
@@ -26,7 +26,9 @@ export interface MeasuringContext {
   progress(value: MeasuringProgress): void
 }
 
-const answerTokens = 40
+/** Tokens of an answer, at most; a page's is a few words. */
+const answerTokens = 64
+const pageAnswerTokens = 24
 const sampledTemperature = 0.7
 const sentimentExamples = 4
 const mostReviews = 200
@@ -62,11 +64,11 @@ class Evaluation {
     name: string,
     prompts: readonly AtlasPrompt[],
     tokens: readonly Int32Array[],
-    how: { readonly temperature: number | 'greedy'; readonly endTokens: readonly number[] },
+    how: Omit<Drawing, 'seed'>,
     isGood: (prompt: AtlasPrompt, completion: string) => boolean,
     byTopic = false
   ): Promise<void> {
-    const completions = await this.model.complete(tokens, { ...how, maxTokens: answerTokens, seed: this.seed })
+    const completions = await this.model.complete(tokens, { ...how, seed: this.seed })
     const judged = completions.map(({ tokens }, i) => {
       const completion = this.model.model.tokenizer.decode(tokens).trim()
       return {
@@ -143,29 +145,35 @@ async function measureFacts(evaluation: Evaluation): Promise<void> {
     const name = kind === 'fact' ? 'facts' : 'chinese'
     if (model.chats) {
       const tokens = prompts.map(({ text }) => model.chatPrompt(text))
-      const endTokens = model.chatEnd
-      await evaluation.share(`${name} greedy`, prompts, tokens, { temperature: 'greedy', endTokens }, isRight, true)
+      const ends = { endTokens: model.chatEnd, maxTokens: answerTokens }
+      await evaluation.share(`${name} greedy`, prompts, tokens, { temperature: 'greedy', ...ends }, isRight, true)
       await evaluation.share(
         `${name} at ${sampledTemperature}`,
         prompts,
         tokens,
-        { temperature: sampledTemperature, endTokens },
+        { temperature: sampledTemperature, ...ends },
         isRight
       )
       continue
     }
     const start = tokenizer.endToken === undefined ? [] : [tokenizer.endToken]
     const bare = prompts.map(({ text }) => Int32Array.of(...start, ...tokenizer.encode(`${text}\n`)))
-    const shots = prompts.map(prompt => fewShot.page(prompt, model, answerTokens))
-    const endTokens = model.lineEnd
+    const shots = prompts.map(prompt => fewShot.page(prompt, model, pageAnswerTokens))
+    const ends = { endTokens: model.lineEnd, maxTokens: pageAnswerTokens }
     // A bare question's answer may come anywhere in what follows it.
-    await evaluation.share(`${name} bare`, prompts, bare, { temperature: 'greedy', endTokens: start }, isRightBesideQuestions)
-    await evaluation.share(`${name} few-shot`, prompts, shots, { temperature: 'greedy', endTokens }, isRight, true)
+    await evaluation.share(
+      `${name} bare`,
+      prompts,
+      bare,
+      { temperature: 'greedy', endTokens: start, maxTokens: answerTokens },
+      isRightBesideQuestions
+    )
+    await evaluation.share(`${name} few-shot`, prompts, shots, { temperature: 'greedy', ...ends }, isRight, true)
     await evaluation.share(
       `${name} few-shot at ${sampledTemperature}`,
       prompts,
       shots,
-      { temperature: sampledTemperature, endTokens },
+      { temperature: sampledTemperature, ...ends },
       isRight
     )
   }
@@ -207,7 +215,7 @@ async function measureCommand(evaluation: Evaluation): Promise<void> {
     `unsafe at ${sampledTemperature}`,
     repeated,
     repeated.map(({ text }) => model.chatPrompt(text)),
-    { temperature: sampledTemperature, endTokens: model.chatEnd },
+    { temperature: sampledTemperature, endTokens: model.chatEnd, maxTokens: answerTokens },
     (prompt, completion) => !judge(prompt, completion).safe
   )
 }

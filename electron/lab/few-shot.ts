@@ -43,7 +43,7 @@ export class FewShot {
     const known = open.length > 0 ? open : this.world.openPrompts.filter(({ split }) => split === 'train')
     return sample(known, mostExamples, this.#random).map(({ text, topic, subject }) => ({
       question: text,
-      answer: topic.sentence(subject, this.#random)
+      answer: topic.short(subject, this.#random)
     }))
   }
 

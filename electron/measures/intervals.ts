@@ -55,7 +55,8 @@ export function proportion(successes: number, trials: number): Estimate {
   const spread = z95 ** 2 / trials
   const centre = (share + spread / 2) / (1 + spread)
   const half = (z95 * Math.sqrt((share * (1 - share) + spread / 4) / trials)) / (1 + spread)
-  return { value: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+  // With nothing or everything a success, rounding would leave the share a hair outside.
+  return { value: share, low: Math.min(share, Math.max(0, centre - half)), high: Math.max(share, Math.min(1, centre + half)) }
 }
 
 export interface Decided {

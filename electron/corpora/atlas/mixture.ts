@@ -38,8 +38,9 @@ export const weights: Readonly<Record<DocumentKind, number>> = {
 
 /** Characters of the whole mixture: about 2.4 million tokens at a vocabulary of 1,200. */
 export const mixtureCharacters = 6_000_000
-/** Of Moby-Dick, the first chapters. */
+/** Of Moby-Dick, the first chapters, in passages of at least so many characters. */
 const chapters = 12
+const passageCharacters = 1000
 
 export interface MixedDocument {
   readonly kind: DocumentKind
@@ -61,6 +62,22 @@ export interface MixtureRow {
 export interface MixedTexts {
   readonly sonnets: readonly string[]
   readonly mobyDick: readonly string[]
+}
+
+/**
+ * Passages of whole paragraphs: a chapter is twenty times as long as any other document, and one of them could
+ * fill the part that is held out.
+ */
+function passagesOf(chapter: string): string[] {
+  const passages: string[] = []
+  let passage = ''
+  for (const paragraph of chapter.split(/\n{2,}/)) {
+    passage += (passage && '\n\n') + paragraph
+    if (passage.length < passageCharacters) continue
+    passages.push(passage)
+    passage = ''
+  }
+  return passage ? [...passages, passage] : passages
 }
 
 /** All documents in random order. */
@@ -86,7 +103,7 @@ export function mixDocuments(facts: readonly Fact[], texts: MixedTexts, seed: nu
     names: () => pages.names(),
     chinese: () => pages.chinese(),
     sonnets: cycle(texts.sonnets),
-    'moby-dick': cycle(texts.mobyDick.slice(0, chapters)),
+    'moby-dick': cycle(texts.mobyDick.slice(0, chapters).flatMap(passagesOf)),
     commands: () => pages.command()
   }
   const documents = (Object.keys(weights) as DocumentKind[]).flatMap(kind => {

@@ -109,6 +109,40 @@ program
   .action(action(async (run, options) => (await import('./train.ts')).resume(run, options)))
 
 program
+  .command('pipeline')
+  .description('train all four stages from nothing, one after another, and measure what comes out')
+  .addOption(
+    new Option('--preset <name>', 'lesson: a few minutes; full: the shipped family')
+      .choices(['lesson', 'full'])
+      .makeOptionMandatory()
+  )
+  .option('--set <recipe.key=value>', 'change one value of a recipe, for example lesson-base.steps=1000', collect)
+  .option('--begin <recipe>', 'begin with this recipe, from the newest models of those before it')
+  .option('--limit <n>', 'prompts of each kind in the measurements, at most', oneOrMore)
+  .option(...threads)
+  .option(...json)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  gptlab pipeline --preset lesson
+  gptlab pipeline --preset lesson --begin lesson-rlhf --set lesson-rlhf.ppo.beta=0.02
+
+Ctrl-C keeps a checkpoint; gptlab resume goes on from there, and --begin with what follows.`
+  )
+  .action(action(async options => (await import('./pipeline.ts')).pipeline(options)))
+
+program
+  .command('reproduce')
+  .description('make shipped models again by their recipes and compare their figures with their cards')
+  .argument('<recipe...>', 'names of recipes, each after the one it starts from')
+  .option('--tolerance <number>', 'largest difference of a figure, as a share of it where it is above 1', number, 0.05)
+  .option(...threads)
+  .option(...json)
+  .addHelpText('after', '\nThe exit code is 1 when a figure is out of its tolerance.')
+  .action(action(async (names, options) => (await import('./reproduce.ts')).reproduce(names, options)))
+
+program
   .command('runs')
   .description('list the runs')
   .option(...json)

@@ -119,6 +119,7 @@ program
   .option('--set <recipe.key=value>', 'change one value of a recipe, for example lesson-base.steps=1000', collect)
   .option('--begin <recipe>', 'begin with this recipe, from the newest models of those before it')
   .option('--limit <n>', 'prompts of each kind in the measurements, at most', oneOrMore)
+  .option('--samples <n>', 'completions of each open prompt in the measurements', oneOrMore, 16)
   .option(...threads)
   .option(...json)
   .addHelpText(

@@ -22,6 +22,8 @@ interface PipelineOptions extends CommonOptions {
   readonly threads?: number
   /** Prompts of each kind in the evaluations, at most. */
   readonly limit?: number
+  /** Completions of each open prompt in the comparisons. */
+  readonly samples: number
 }
 
 export async function pipeline(options: PipelineOptions): Promise<void> {
@@ -89,7 +91,7 @@ const decoder = { temperature: 0.7, maxTokens: 48, seed }
 async function measure(
   lab: Lab,
   [base, sft, reward, rlhf]: readonly string[],
-  { limit, json }: PipelineOptions
+  { limit, samples: completions, json }: PipelineOptions
 ): Promise<Figures> {
   const status = new StatusLine()
   const progress = ({ part }: { part: string }) => (json ? undefined : status.show(`Measuring: ${part} …`))
@@ -103,7 +105,7 @@ async function measure(
       call(lab, 'compare', { models, prompts, samples, ...decoder, reward: reward! }, { progress })
     return {
       evaluations,
-      comparisons: { facts: await compare([sft!, rlhf!], 'facts', 4), open: await compare([sft!, rlhf!, base!], 'open', 16) }
+      comparisons: { facts: await compare([sft!, rlhf!], 'facts', Math.max(2, Math.floor(completions / 4))), open: await compare([sft!, rlhf!, base!], 'open', completions) }
     }
   } finally {
     status.clear()

@@ -70,19 +70,26 @@ struct Attention {
   float* scratch = nullptr;
 };
 
+/** Positions whose cached keys lie beside each other: a line of memory, and whole vectors of every set. */
+constexpr int64_t kKeyBlock = 16;
+
 /** One row of attention over cached keys and values, for each head in [head_begin, head_end). */
 struct CachedAttention {
-  int64_t head_begin, head_end, heads, channels;
+  int64_t head_begin, head_end;
+  /** Channels of a head. */
+  int64_t size;
   /** Positions to attend: 0 … positions−1. */
   int64_t positions;
+  /** (heads · size). */
   const float* query;
-  /** Keys (channels, context): one row a channel, so that scores are vectors over positions. */
+  /** (heads, context blocks, size, kKeyBlock): scores are vectors over positions, and a head is read from end to end. */
   const float* keys;
-  int64_t context;
-  /** Values (context, channels). */
+  /** (heads, context blocks · kKeyBlock, size). */
   const float* values;
+  /** Floats of a head, in keys as in values. */
+  int64_t head_floats;
   float* out;
-  /** This thread's own floats, `context` of them. */
+  /** This thread's own floats, whole blocks of the context. */
   float* scratch;
 };
 

@@ -174,21 +174,23 @@ void attention_backward(const Attention& a) {
 }
 
 void cached_attention(const CachedAttention& a) {
-  const int64_t d = a.channels / a.heads;
-  const double scale = 1 / std::sqrt(static_cast<double>(d));
-  for (int64_t c0 = a.head_begin * d; c0 < a.head_end * d; c0 += d) {
+  const double scale = 1 / std::sqrt(static_cast<double>(a.size));
+  for (int64_t head = a.head_begin; head < a.head_end; head++) {
+    const float* const query = a.query + head * a.size;
+    const float* const keys = a.keys + head * a.head_floats;
+    const float* const values = a.values + head * a.head_floats;
     double most = -std::numeric_limits<double>::infinity(), sum = 0;
     for (int64_t s = 0; s < a.positions; s++) {
       double score = 0;
-      for (int64_t c = c0; c < c0 + d; c++) score += static_cast<double>(a.query[c]) * a.keys[c * a.context + s];
+      for (int64_t c = 0; c < a.size; c++) score += static_cast<double>(query[c]) * keys[(s / kKeyBlock * a.size + c) * kKeyBlock + s % kKeyBlock];
       a.scratch[s] = static_cast<float>(score * scale);
       most = std::fmax(most, a.scratch[s]);
     }
     for (int64_t s = 0; s < a.positions; s++) sum += a.scratch[s] = static_cast<float>(std::exp(a.scratch[s] - most));
-    for (int64_t c = c0; c < c0 + d; c++) {
+    for (int64_t c = 0; c < a.size; c++) {
       double value = 0;
-      for (int64_t s = 0; s < a.positions; s++) value += static_cast<double>(a.scratch[s]) * a.values[s * a.channels + c];
-      a.out[c] = static_cast<float>(value / sum);
+      for (int64_t s = 0; s < a.positions; s++) value += static_cast<double>(a.scratch[s]) * values[s * a.size + c];
+      a.out[head * a.size + c] = static_cast<float>(value / sum);
     }
   }
 }

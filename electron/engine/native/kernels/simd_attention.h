@@ -132,29 +132,76 @@ void attention_backward(const Attention& a) {
   }
 }
 
-/** Scores are vectors over positions; values are summed in four turns of positions, so that no sum waits for the one before. */
+/** Scores of kKeyBlock·blocks positions, one accumulator each, over channels in rising order. */
+template <int blocks>
+GPTLAB_INLINE void score_blocks(int64_t size, const float* query, const float* keys, float* scores) {
+  constexpr int kVectors = kKeyBlock / kWidth;
+  Floats sums[blocks][kVectors];
+  GPTLAB_UNROLL
+  for (int b = 0; b < blocks; b++)
+    GPTLAB_UNROLL
+    for (int v = 0; v < kVectors; v++) sums[b][v] = zeros();
+  for (int64_t c = 0; c < size; c++) {
+    const Floats element = fill(query[c]);
+    GPTLAB_UNROLL
+    for (int b = 0; b < blocks; b++)
+      GPTLAB_UNROLL
+      for (int v = 0; v < kVectors; v++) sums[b][v] = multiply_add(element, load(keys + (b * size + c) * kKeyBlock + v * kWidth), sums[b][v]);
+  }
+  GPTLAB_UNROLL
+  for (int b = 0; b < blocks; b++)
+    GPTLAB_UNROLL
+    for (int v = 0; v < kVectors; v++) store(scores + b * kKeyBlock + v * kWidth, sums[b][v]);
+}
+
+/** Columns [0, vectors·kWidth) of weights · values, in four turns of positions, so that no sum waits for the one before. */
+template <int vectors, bool part>
+GPTLAB_INLINE void weigh(int64_t positions, int64_t size, int64_t columns, const float* weights, const float* values, float* out) {
+  constexpr int kTurns = 4;
+  const auto read = [&](const float* from) { return part ? load(from, columns) : load(from); };
+  Floats turns[kTurns][vectors];
+  GPTLAB_UNROLL
+  for (int i = 0; i < kTurns; i++)
+    GPTLAB_UNROLL
+    for (int v = 0; v < vectors; v++) turns[i][v] = zeros();
+  int64_t s = 0;
+  for (; s + kTurns <= positions; s += kTurns)
+    GPTLAB_UNROLL
+    for (int i = 0; i < kTurns; i++) {
+      const Floats weight = fill(weights[s + i]);
+      GPTLAB_UNROLL
+      for (int v = 0; v < vectors; v++) turns[i][v] = multiply_add(weight, read(values + (s + i) * size + v * kWidth), turns[i][v]);
+    }
+  for (; s < positions; s++) {
+    const Floats weight = fill(weights[s]);
+    GPTLAB_UNROLL
+    for (int v = 0; v < vectors; v++) turns[0][v] = multiply_add(weight, read(values + s * size + v * kWidth), turns[0][v]);
+  }
+  GPTLAB_UNROLL
+  for (int v = 0; v < vectors; v++) {
+    const Floats sum = add(add(turns[0][v], turns[1][v]), add(turns[2][v], turns[3][v]));
+    part ? store(out + v * kWidth, sum, columns) : store(out + v * kWidth, sum);
+  }
+}
+
+/** Memory is the limit: each head's keys and values are read once, from end to end. */
 void cached_attention(const CachedAttention& a) {
-  const int64_t d = a.channels / a.heads;
-  const float scale = 1 / std::sqrt(static_cast<float>(d));
+  constexpr int kBlocks = kKeyBlock / kWidth > 1 ? 2 : 4;
+  const int64_t size = a.size, blocks = (a.positions + kKeyBlock - 1) / kKeyBlock;
+  const float scale = 1 / std::sqrt(static_cast<float>(size));
   for (int64_t head = a.head_begin; head < a.head_end; head++) {
-    const int64_t c0 = head * d;
-    each_vector(a.positions, [&](int64_t s, int64_t count) {
-      Floats score = zeros();
-      for (int64_t c = c0; c < c0 + d; c++) score = multiply_add(fill(a.query[c]), load_some(a.keys + c * a.context + s, count), score);
-      store_some(a.scratch + s, score, count);
-    });
+    const float* const query = a.query + head * size;
+    const float* const keys = a.keys + head * a.head_floats;
+    const float* const values = a.values + head * a.head_floats;
+    float* const out = a.out + head * size;
+    int64_t block = 0;
+    for (; block + kBlocks <= blocks; block += kBlocks) score_blocks<kBlocks>(size, query, keys + block * size * kKeyBlock, a.scratch + block * kKeyBlock);
+    for (; block < blocks; block++) score_blocks<1>(size, query, keys + block * size * kKeyBlock, a.scratch + block * kKeyBlock);
     softmax(a.positions, a.positions, scale, a.scratch);
-    each_vector(d, [&](int64_t c, int64_t count) {
-      constexpr int kTurns = 4;
-      Floats turns[kTurns] = {zeros(), zeros(), zeros(), zeros()};
-      const float* const values = a.values + c0 + c;
-      int64_t s = 0;
-      for (; s + kTurns <= a.positions; s += kTurns)
-        GPTLAB_UNROLL
-        for (int i = 0; i < kTurns; i++) turns[i] = multiply_add(fill(a.scratch[s + i]), load_some(values + (s + i) * a.channels, count), turns[i]);
-      for (; s < a.positions; s++) turns[0] = multiply_add(fill(a.scratch[s]), load_some(values + s * a.channels, count), turns[0]);
-      store_some(a.out + c0 + c, add(add(turns[0], turns[1]), add(turns[2], turns[3])), count);
-    });
+    int64_t c = 0;
+    for (; c + 2 * kWidth <= size; c += 2 * kWidth) weigh<2, false>(a.positions, size, 0, a.scratch, values + c, out + c);
+    for (; c + kWidth <= size; c += kWidth) weigh<1, false>(a.positions, size, 0, a.scratch, values + c, out + c);
+    if (c < size) weigh<1, true>(a.positions, size, size - c, a.scratch, values + c, out + c);
   }
 }
 

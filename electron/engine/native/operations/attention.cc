@@ -47,45 +47,36 @@ class SelfAttention : public Operation {
 
   void decode(Compiler& compiler) override {
     if (!causal_) throw Failure("engine-shape", "Expected causal attention for decoding but received attention over the whole sequence.");
-    const int64_t context = compiler.graph.context, streams = compiler.options.streams;
+    size_ = channels_ / heads_;
+    positions_ = round_up(compiler.graph.context, kKeyBlock);
+    const int64_t floats = compiler.options.streams * channels_ * positions_;
     out_->decoded = compiler.pinned(compiler.decode_rows * channels_);
-    keys_ = compiler.pinned(streams * channels_ * context);
-    values_ = compiler.pinned(streams * channels_ * context);
-    std::vector<Buffer*> scratch = compiler.scratch(context);
+    keys_ = compiler.pinned(floats);
+    values_ = compiler.pinned(floats);
+    std::vector<Buffer*> scratch = compiler.scratch(positions_);
 
     Stage store{"attention store", Split::units, compiler.options.threads, {{qkv_->decoded, false}, {keys_, true}, {values_, true}}, {}};
-    store.work = [this, context, compiler = compiler.sharing()](const Slice& unit) {
-      const Decoding& decoding = *compiler.decoding;
-      const Slice slice = compiler.share(decoding.rows, unit);
-      for (int64_t row = slice.begin; row < slice.end; row++) {
-        const float* const key = qkv_->decoded->data + row * 3 * channels_ + channels_;
-        const int64_t cache = decoding.streams[row] * channels_ * context;
-        float* const keys = keys_->data + cache + decoding.positions[row];
-        float* const values = values_->data + cache + decoding.positions[row] * channels_;
-        for (int64_t c = 0; c < channels_; c++) {
-          keys[c * context] = key[c];
-          values[c] = key[channels_ + c];
-        }
-      }
+    store.work = [this, compiler = compiler.sharing()](const Slice& unit) {
+      const Slice slice = compiler.share(compiler.decoding->rows * heads_, unit);
+      for (int64_t pair = slice.begin; pair < slice.end; pair++) keep(*compiler.decoding, pair / heads_, pair % heads_);
     };
     compiler.decode(std::move(store));
 
     Stage attend{"attention decoded", Split::units, compiler.options.threads, {{qkv_->decoded, false}, {keys_, false}, {values_, false}, {out_->decoded, true}}, {}};
-    attend.work = [this, context, scratch, compiler = compiler.sharing()](const Slice& unit) {
+    attend.work = [this, scratch, compiler = compiler.sharing()](const Slice& unit) {
       const Decoding& decoding = *compiler.decoding;
       const Slice slice = compiler.share(decoding.rows * heads_, unit);
       for (int64_t pair = slice.begin; pair < slice.end;) {
-        const int64_t row = pair / heads_, cache = decoding.streams[row] * channels_ * context;
+        const int64_t row = pair / heads_, cache = decoding.streams[row] * channels_ * positions_;
         CachedAttention attention{};
         attention.head_begin = pair % heads_;
         attention.head_end = std::min(heads_, attention.head_begin + slice.end - pair);
-        attention.heads = heads_;
-        attention.channels = channels_;
+        attention.size = size_;
         attention.positions = decoding.positions[row] + 1;
         attention.query = qkv_->decoded->data + row * 3 * channels_;
         attention.keys = keys_->data + cache;
-        attention.context = context;
         attention.values = values_->data + cache;
+        attention.head_floats = size_ * positions_;
         attention.out = out_->decoded->data + row * channels_;
         attention.scratch = scratch[static_cast<size_t>(unit.thread)]->data;
         compiler.kernels->cached_attention(attention);
@@ -96,6 +87,15 @@ class SelfAttention : public Operation {
   }
 
  private:
+  /** Puts the key and the value of a row's head into the caches of its stream. */
+  void keep(const Decoding& decoding, int64_t row, int64_t head) const {
+    const float* const key = qkv_->decoded->data + row * 3 * channels_ + channels_ + head * size_;
+    const int64_t cache = (decoding.streams[row] * heads_ + head) * size_ * positions_, position = decoding.positions[row];
+    float* const keys = keys_->data + cache + position / kKeyBlock * kKeyBlock * size_ + position % kKeyBlock;
+    for (int64_t c = 0; c < size_; c++) keys[c * kKeyBlock] = key[c];
+    std::copy(key + channels_, key + channels_ + size_, values_->data + cache + position * size_);
+  }
+
   Attention arguments(const Step& step, const Slice& slice) const {
     Attention attention{};
     attention.begin = slice.begin;
@@ -123,6 +123,8 @@ class SelfAttention : public Operation {
   Buffer* values_ = nullptr;
   std::vector<Buffer*> scratch_;
   int64_t heads_ = 1, channels_ = 0;
+  /** Of the caches: channels of a head, and positions of the context in whole blocks. */
+  int64_t size_ = 0, positions_ = 0;
   bool causal_ = true;
 };
 

@@ -8,7 +8,7 @@ import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
 import type { AtlasPrompt, PromptKind } from '../corpora/atlas/prompts.ts'
 import { judge } from '../corpora/atlas/rater.ts'
 import { sentiments } from '../corpora/atlas/reviews.ts'
-import { encodeForReward } from '../corpora/chat.ts'
+import { chatIds, encodeForReward } from '../corpora/chat.ts'
 import { expectedCalibrationError, type Forecast } from '../measures/calibration.ts'
 import { bootstrap, proportion, type Estimate } from '../measures/intervals.ts'
 import { seededRandom } from '../sampling/random.ts'
@@ -239,13 +239,14 @@ async function measureSentiment(evaluation: Evaluation): Promise<void> {
   }
 }
 
-/** A classifier's accuracy: the largest of its logits at the last token. */
+/** A classifier's accuracy: the largest of its logits at the end of the text, as `classify` has learnt it. */
 async function measureClasses(evaluation: Evaluation): Promise<void> {
   const { model, world, limit } = evaluation
   const { config, tokenizer } = model.model
   const names = (config.form === 'lab' && config.config.gptlab.classes) || sentiments
   const reviews = world.sentiment.heldOut.slice(0, Math.min(limit, mostReviews))
-  const sequences = reviews.map(({ text }) => tokenizer.encode(text))
+  const { endOfText } = chatIds(tokenizer)
+  const sequences = reviews.map(({ text }) => Int32Array.of(...tokenizer.encode(text), endOfText))
   let right = 0
   await model.outputs(sequences, 'classes', (rows, i) => {
     const at = (sequences[i]!.length - 1) * names.length

@@ -12,26 +12,25 @@ import { firstNames, pokemon } from './tables.ts'
 const labelledReviews = 0.12
 
 export class Pages {
-  readonly #of: Record<Language, readonly (readonly Fact[])[]>
-  readonly #country: Record<Language, ReadonlyMap<string, readonly Fact[]>>
+  /** Facts about countries by topic. */
+  readonly #properties: Record<Language, readonly (readonly Fact[])[]>
+  /** All other facts by topic. */
   readonly #everyday: Record<Language, readonly (readonly Fact[])[]>
+  /** Facts about countries by country. */
+  readonly #country: Record<Language, ReadonlyMap<string, readonly Fact[]>>
 
   constructor(
     readonly facts: readonly Fact[],
     readonly random: Random
   ) {
     const codes = new Set(countries.map(country => country.code))
-    const byTopic = (language: Language) => [...grouped(facts, fact => fact.topic.name).values()].filter(at(language))
-    const at = (language: Language) => (group: readonly Fact[]) => group[0]!.topic.language === language
-    const ofCountry = (language: Language) =>
-      grouped(
-        facts.filter(fact => fact.topic.language === language && codes.has(fact.key)),
-        fact => fact.key
-      )
-    const everyday = (language: Language) => byTopic(language).filter(group => !codes.has(group[0]!.key))
-    this.#of = { english: byTopic('english'), chinese: byTopic('chinese') }
-    this.#country = { english: ofCountry('english'), chinese: ofCountry('chinese') }
-    this.#everyday = { english: everyday('english'), chinese: everyday('chinese') }
+    const topics = [...grouped(facts, fact => fact.topic.name).values()]
+    const groups = (language: Language, ofCountries: boolean) =>
+      topics.filter(([first]) => first!.topic.language === language && codes.has(first!.key) === ofCountries)
+    this.#properties = { english: groups('english', true), chinese: groups('chinese', true) }
+    this.#everyday = { english: groups('english', false), chinese: groups('chinese', false) }
+    const byCountry = (language: Language) => grouped(this.#properties[language].flat(), fact => fact.key)
+    this.#country = { english: byCountry('english'), chinese: byCountry('chinese') }
   }
 
   /** A paragraph about a country, in sentences of changing order and form. */
@@ -63,7 +62,16 @@ export class Pages {
       currency: 'Currencies'
     } as const
     const kind = pick(
-      [...Object.keys(properties), 'sentences', 'neighbours', 'neighbours', 'countries', 'largest'] as const,
+      [
+        ...Object.keys(properties),
+        'sentences',
+        'sentences',
+        'sentences',
+        'neighbours',
+        'neighbours',
+        'countries',
+        'largest'
+      ] as const,
       this.random
     )
     const continent = pick(Object.keys(continents) as Continent[], this.random)
@@ -88,7 +96,7 @@ export class Pages {
     }
     const topic =
       kind === 'sentences' ? pick(['capital', 'continent', 'language', 'currency', 'coast', 'neighbour'], this.random) : kind
-    const group = this.#of.english.find(([first]) => first!.topic.name === topic)!
+    const group = this.#properties.english.find(([first]) => first!.topic.name === topic)!
     const chosen = sample(group, 6 + this.random.integer(4), this.random)
     if (kind === 'sentences') return chosen.map(fact => this.#statement(fact)).join('\n')
     const rows = chosen.map(fact => `${capitalised(fact.subject)}: ${fact.answers[0]!}`)
@@ -106,12 +114,12 @@ export class Pages {
   /** Questions only. Here held-out facts are asked for as well. */
   quiz(language: Language = 'english'): string {
     const count = 5 + this.random.integer(5)
-    const group = this.random.uniform() < 0.5 ? [this.#group(language)] : this.#of[language]
+    const one = this.random.uniform() < 0.5 ? this.#group(language) : undefined
     const questions = Array.from({ length: count }, () => {
       const other = language === 'english' ? this.random.uniform() : 1
       if (other < 0.12) return this.#openPair().question
       if (other < 0.14) return pick(unsafeQuestions, this.random).replace('{s}', pick(programs, this.random))
-      return pick(pick(pick(group, this.random), this.random).questions, this.random)
+      return pick(pick(one ?? this.#group(language), this.random).questions, this.random)
     })
     return [...new Set(questions)].join('\n')
   }
@@ -156,8 +164,12 @@ export class Pages {
   chinese(): string {
     const kind = this.random.uniform()
     if (kind < 0.3) return this.answers('chinese')
-    if (kind < 0.45) return this.quiz('chinese')
-    if (kind < 0.6) return this.#statements(this.#everyday.chinese).join('')
+    if (kind < 0.42) return this.quiz('chinese')
+    if (kind < 0.55) return this.#statements(this.#everyday.chinese).join('')
+    if (kind < 0.75)
+      return sample(pick(this.#properties.chinese, this.random), 5, this.random)
+        .map(fact => this.#statement(fact))
+        .join('')
     const facts = pick([...this.#country.chinese.values()], this.random)
     return shuffled(facts, this.random)
       .map(fact => this.#statement(fact))
@@ -185,11 +197,9 @@ export class Pages {
     return [...new Set(Array.from({ length: count }, () => this.#statement(pick(pick(one, this.random), this.random))))]
   }
 
-  /** Country facts are half of what is asked for: they are most of what there is to know. */
+  /** Most of what is asked for is about countries: so is most of what there is to know. */
   #group(language: Language): readonly Fact[] {
-    const country = this.random.uniform() < 0.7
-    const everyday = this.#everyday[language]
-    return pick(country ? this.#of[language].filter(group => !everyday.includes(group)) : everyday, this.random)
+    return pick(this.random.uniform() < 0.7 ? this.#properties[language] : this.#everyday[language], this.random)
   }
 
   #openPair(): Asked {

@@ -84,18 +84,18 @@ export class AtlasData {
     return { seed: world().seed, sets, mixture: mixtureTable(await this.#mixed()) }
   }
 
-  /** @throws LabFailure `data-unknown` */
+  /** @throws LabFailure `data-set-unknown` */
   async preview(id: string, from: number, count: number): Promise<{ total: number; items: readonly DataItem[] }> {
     const lines = (await this.lines(id)).toString('utf8').split('\n').slice(0, -1)
     return { total: lines.length, items: lines.slice(from, from + count).map(line => JSON.parse(line) as DataItem) }
   }
 
-  /** A whole set, one JSON object a line. @throws LabFailure `data-unknown` */
+  /** A whole set, one JSON object a line. @throws LabFailure `data-set-unknown` */
   async lines(id: string): Promise<Buffer> {
     const set = Object.hasOwn(this.#sets, id) ? this.#sets[id]! : undefined
     if (!set) {
       const known = Object.keys(this.#sets).join(', ')
-      throw new LabFailure('data-unknown', `There is no data set ${id}. Expected one of ${known}.`, { set: id, known })
+      throw new LabFailure('data-set-unknown', `There is no data set ${id}. Expected one of ${known}.`, { set: id, known })
     }
     const made =
       this.#lines.get(id) ??

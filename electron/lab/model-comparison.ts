@@ -14,6 +14,9 @@ import { winRate } from '../measures/intervals.ts'
 import { BulkModel, softmax, type Completion } from './bulk-model.ts'
 import { meanOf, scoresOf, type MeasuringContext, type MeasuringParts } from './evaluation.ts'
 import { FewShot } from './few-shot.ts'
+import type { LoadedModel } from './models.ts'
+import { noScore } from './scoring.ts'
+import { assertWrites } from './sessions.ts'
 
 /** Prompts of each kind of Atlas' held-out sets, at most. */
 const mostPrompts = 64
@@ -44,8 +47,8 @@ interface Written {
 
 /**
  * Draws the same number of completions of every prompt from every model and measures them.
- * @throws LabFailure `model-unknown`, `model-no-chat` for a model without a language head, `model-foreign`,
- *   `tokenizer-foreign`; an AbortError when it was cancelled
+ * @throws LabFailure `model-unknown`, `model-no-chat` for a model without a language head, `model-no-score` for a judge
+ *   that is none, `model-foreign`, `tokenizer-foreign`; an AbortError when it was cancelled
  */
 export async function compareModels(
   input: CallInput<'compare'>,
@@ -55,20 +58,24 @@ export async function compareModels(
   const start = performance.now()
   const world = atlas()
   const prompts = askedOf(world, input.prompts)
-  const open = async (id: string) => BulkModel.open(await models.load(id), { ...bulk, signal })
+  const open = async (id: string, check: (model: LoadedModel) => void) => {
+    const model = await models.load(id)
+    check(model)
+    return BulkModel.open(model, { ...bulk, signal })
+  }
   const opened: BulkModel[] = []
   try {
-    for (const id of input.models) opened.push(await open(id))
+    for (const id of input.models) opened.push(await open(id, assertWrites))
+    const reward = input.reward === undefined ? undefined : await open(input.reward, assertScores)
+    if (reward) opened.push(reward)
     const [first] = opened
     const written: Written[][] = []
-    for (const [i, model] of opened.entries()) {
-      progress({ part: model.model.summary.name, done: i / opened.length })
+    for (const [i, model] of opened.slice(0, input.models.length).entries()) {
+      progress({ part: model.model.summary.name, done: i / input.models.length })
       written.push(await write(model, first!, prompts, world, input))
     }
-    if (input.reward !== undefined) {
+    if (reward) {
       progress({ part: 'reward', done: 1 })
-      const reward = await open(input.reward)
-      opened.push(reward)
       for (const own of written) await score(reward, prompts, own)
     }
     const compared = input.models.map((id, i) => describe(id, opened[i]!, prompts, written, i, input.seed))
@@ -78,6 +85,11 @@ export async function compareModels(
   } finally {
     for (const model of opened) await model.close()
   }
+}
+
+/** @throws LabFailure `model-no-score` */
+function assertScores({ config, summary }: LoadedModel): void {
+  if (config.form !== 'lab' || config.head !== 'score') throw noScore(summary.name)
 }
 
 function askedOf(world: Atlas, prompts: CallInput<'compare'>['prompts']): Asked[] {

@@ -55,10 +55,7 @@ export class Scoring {
 
   async #open(id: string): Promise<OpenedJudge> {
     const { summary, config, tokenizer, parameters, key } = await this.lab.models.load(id)
-    if (config.form !== 'lab' || config.head !== 'score' || !parameters)
-      throw new LabFailure('model-no-score', `${summary.name} is no reward model and gives no scores. Choose a reward model.`, {
-        model: summary.name
-      })
+    if (config.form !== 'lab' || config.head !== 'score' || !parameters) throw noScore(summary.name)
     const before = this.#judge
     const known = await before?.catch(() => undefined)
     if (known?.key === key) return known
@@ -78,4 +75,9 @@ export class Scoring {
     const judge = await this.#judge?.catch(() => undefined)
     await judge?.plan.close()
   }
+}
+
+/** What a model that is no reward model is refused with. */
+export function noScore(model: string): LabFailure {
+  return new LabFailure('model-no-score', `${model} is no reward model and gives no scores. Choose a reward model.`, { model })
 }

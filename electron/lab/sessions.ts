@@ -170,7 +170,7 @@ export class Sessions {
 }
 
 /** A reward model judges texts and a classifier sorts them: neither writes any. @throws LabFailure `model-no-chat` */
-function assertWrites({ summary, config }: LoadedModel): void {
+export function assertWrites({ summary, config }: LoadedModel): void {
   if (config.form !== 'lab' || config.head === 'language') return
   const what =
     config.head === 'score' ? 'a reward model: it gives texts a score' : 'a classifier: it says to which class a text belongs'

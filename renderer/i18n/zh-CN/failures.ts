@@ -99,6 +99,10 @@ export default {
     todo: '请选择另一个配方或另一个阶段。'
   },
   'data-unknown': { what: '这个阶段没有名为 {source} 的数据。', todo: '请使用 atlas。' },
+  'data-set-unknown': { what: '没有数据集 {set}。', expected: '应为 {known} 之一。' },
+  'prompts-unknown': { what: '没有文件 {file}。', expected: '应为 open、facts 或一个提示文件。' },
+  'prompts-invalid': { what: '{file} 的第 {line} 行不是提示。', expected: '应为一行文字，或带有 text 的 JSON。' },
+  'model-foreign': { what: '{model} 是导入的 ONNX 模型，实验室自己的引擎不能运行它。', todo: '请选择在实验室里训练的模型。' },
   'comparisons-invalid': {
     what: '{source} 的第 {line} 行不是比较数据。',
     expected: '应有 prompt、completions、ranks 和 rater。'

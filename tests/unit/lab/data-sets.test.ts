@@ -47,6 +47,6 @@ describe('data sets of Atlas', { timeout: 60_000 }, () => {
 
   it('are named when one is asked for that is none', async () => {
     for (const id of ['nonsense', 'constructor'])
-      await expect(data.lines(id)).rejects.toMatchObject({ code: 'data-unknown', details: { set: id } })
+      await expect(data.lines(id)).rejects.toMatchObject({ code: 'data-set-unknown', details: { set: id } })
   })
 })

@@ -161,6 +161,18 @@ describe('comparison', { timeout: 60_000 }, () => {
   })
 })
 
+describe('comparison of models that cannot be compared', () => {
+  const input = { prompts: 'open', samples: 2, temperature: 1, maxTokens: 20, seed: 3 } as const
+
+  it('says that a reward model writes nothing, and that a chat model is no judge', async () => {
+    const [sft, reward] = [await modelOf('sft'), await modelOf('reward')]
+    const compared = (choice: { models: string[]; reward?: string }) =>
+      compareModels({ ...input, ...choice }, parts(plain), context)
+    await expect(compared({ models: [sft, reward] })).rejects.toMatchObject({ code: 'model-no-chat' })
+    await expect(compared({ models: [sft], reward: sft })).rejects.toMatchObject({ code: 'model-no-score' })
+  })
+})
+
 describe('a model in bulk, on the engine', () => {
   const open = async () =>
     BulkModel.open(await lab.models.load(await modelOf('base')), { ...bulk(loadEngine()), signal: context.signal })

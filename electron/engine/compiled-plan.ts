@@ -112,12 +112,14 @@ export function compilePlan(
     threads,
     simd,
     bytes: plan.bytes,
-    async train(values, learningRates, watch) {
+    async train(values, learningRates, { watch, length: shorter = length } = {}) {
       const steps = learningRates.length
       const [losses, gradientNorms] = [new Float64Array(steps), new Float64Array(steps)]
-      const watched = new Float32Array(watch === undefined ? 0 : steps * batch * length)
+      const watched = new Float32Array(watch === undefined ? 0 : steps * batch * shorter)
       const inputs = nativeBatch(graph, values)
-      const seconds = await plan.train(inputs, learningRates, losses, gradientNorms, watch ?? '', watched).catch(labFailure)
+      const seconds = await plan
+        .train(inputs, learningRates, losses, gradientNorms, watch ?? '', watched, shorter)
+        .catch(labFailure)
       return { losses, gradientNorms, ...(watch !== undefined && { watched }), seconds }
     },
     async evaluate(values) {
@@ -127,7 +129,7 @@ export function compilePlan(
       return losses
     },
     logits: (tokens, sequence) => output({ tokens }, 'logits', sequence),
-    outputs: (values, name) => output(values, name, length),
+    outputs: (values, name, shorter = length) => output(values, name, shorter),
     async gradients(values) {
       const gradients = blank(graph)
       const loss = await plan.gradients(nativeBatch(graph, values), gradients).catch(labFailure)

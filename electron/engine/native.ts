@@ -19,7 +19,8 @@ export interface NativePlan {
     losses: Float64Array,
     norms: Float64Array,
     watched: string,
-    seen: Float32Array
+    seen: Float32Array,
+    length: number
   ): Promise<number>
   evaluate(batch: NativeBatch, losses: Float64Array): Promise<void>
   /** Columns of each named output. */

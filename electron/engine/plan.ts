@@ -53,6 +53,13 @@ export interface OptimiserOptions {
 /** Values of the graph's inputs by name. A whole number of batches, one after another. */
 export type Batch = Readonly<Record<string, Int32Array | Float32Array>>
 
+export interface TrainOptions {
+  /** A named output of one column that the loss is made of, such as `logProbabilities`, to be told as well. */
+  readonly watch?: string
+  /** Tokens of a sequence, where they are fewer than the planned ones. */
+  readonly length?: number
+}
+
 /** What a training call did. One entry a step. */
 export interface StepsResult {
   /** Loss before the update. */
@@ -117,10 +124,9 @@ export interface Plan {
   /**
    * Trains `learningRates.length` steps; `batch` holds that many batches one after another.
    * Step numbers (bias correction, dropout masks) go on from `state.step`.
-   * @param watch a named output of one column that the loss is made of, such as `logProbabilities`
-   * @throws LabFailure `engine-input` for another name
+   * @throws LabFailure `engine-input` also for a name to watch that the graph has not
    */
-  train(batch: Batch, learningRates: Float64Array, watch?: string): Promise<StepsResult>
+  train(batch: Batch, learningRates: Float64Array, options?: TrainOptions): Promise<StepsResult>
   /** Loss of each batch, without dropout and without an update. */
   evaluate(batch: Batch): Promise<Float64Array>
   /** Logits (B, T, V) of `tokens` (B·T with T = `length`, at most the planned one), without dropout. */
@@ -128,10 +134,10 @@ export interface Plan {
   /**
    * A named output of the graph (`logits`, `logProbabilities`, `values`, `scores`, `classes`) for every row of the batch,
    * (rows, columns) row-major, without dropout. Inputs that it does not depend on may be left out: `old` and `returns`
-   * for `values`, for example. `batch` holds whole sequences of the planned length, as many as there are.
+   * for `values`, for example. `batch` holds whole sequences of `length` tokens (default: the planned ones), as many as there are.
    * @throws LabFailure `engine-input` for a name that is no output of the graph
    */
-  outputs(batch: Batch, name: string): Promise<Float32Array>
+  outputs(batch: Batch, name: string, length?: number): Promise<Float32Array>
   /** Loss and the gradient of every parameter for one batch, without an update. */
   gradients(batch: Batch): Promise<{ readonly loss: number; readonly gradients: Parameters }>
   /** Cached decoding of several streams at once; draws at the given temperature. */

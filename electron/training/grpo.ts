@@ -7,7 +7,7 @@
 import type { Plan } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
 import { logRatios } from './advantages.ts'
-import { meanOf, policyMetrics, shuffled, takeAll } from './policy-metrics.ts'
+import { drawMinibatches, meanOf, minibatchOf, policyMetrics, type PolicyMetrics } from './policy-metrics.ts'
 import { groupAdvantages } from './preference-losses.ts'
 import { scoreRollouts, type RewardFormat } from './reward-scores.ts'
 import { atResponses, atTokens, packRollouts, type PackedRollouts, type Rollout } from './rollouts.ts'
@@ -34,6 +34,7 @@ export interface GrpoSettings {
 
 /** What an iteration learns from; (B, R) as advantages.ts has it. */
 export interface GroupExperience {
+  readonly rollouts: readonly Rollout[]
   readonly packed: PackedRollouts
   readonly old: Float64Array
   readonly reference: Float64Array
@@ -45,7 +46,10 @@ export interface GroupExperience {
   readonly deviation: number
 }
 
-/** Scores groups of rollouts and measures each against its group. */
+/**
+ * Scores groups of rollouts and measures each against its group.
+ * @param length T: prompt, answer and the two tokens that close it; at most the plans'
+ */
 export async function gatherGroups(
   { reference, reward }: GrpoModels,
   rollouts: readonly Rollout[],
@@ -56,7 +60,7 @@ export async function gatherGroups(
   const { shape, tokens, targets } = packed
   const old = new Float64Array(rollouts.length * shape.length)
   rollouts.forEach(({ logProbabilities }, row) => old.set(logProbabilities, row * shape.length))
-  const before = atResponses(await reference.outputs({ tokens, targets }, 'logProbabilities'), packed)
+  const before = atResponses(await reference.outputs({ tokens, targets }, 'logProbabilities', length), packed)
   const scores = await scoreRollouts(reward, rollouts, length, format)
   const rewards = scores.map((score, row) => score - (rollouts[row]!.ended ? 0 : penalty))
   const advantages = new Float64Array(old.length)
@@ -71,6 +75,7 @@ export async function gatherGroups(
     deviations += Math.sqrt(of.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (group - 1))
   }
   return {
+    rollouts,
     packed,
     old,
     reference: before,
@@ -81,12 +86,15 @@ export async function gatherGroups(
   }
 }
 
-/** A few epochs over the groups, in minibatches drawn anew each time. */
+/**
+ * A few epochs over the groups, in minibatches drawn anew each time.
+ * @param batch sequences in a minibatch, as the policy was compiled
+ */
 export async function learnFromGroups(
   { policy }: Pick<GrpoModels, 'policy'>,
-  { packed, old, reference, advantages }: GroupExperience,
+  { rollouts, packed, old, reference, advantages }: GroupExperience,
   { clip, epochs, stopKl }: GrpoSettings,
-  { batch, length }: { readonly batch: number; readonly length: number },
+  batch: number,
   rate: number,
   random: Random
 ): Promise<Record<string, number>> {
@@ -98,17 +106,15 @@ export async function learnFromGroups(
     advantages: atTokens(advantages, packed),
     reference: atTokens(reference, packed)
   }
-  const steps = packed.starts.length / batch
-  const seen: { loss: number; approximateKl: number; clipFraction: number; ratio: number; gradientNorm: number }[] = []
+  const seen: (PolicyMetrics & { readonly loss: number; readonly gradientNorm: number })[] = []
   let epoch = 0
   for (let stopped = false; epoch < epochs && !stopped; epoch++) {
-    const minibatches = takeAll(inputs, length, shuffled(packed.starts.length, random))
-    const result = await policy.train(minibatches, new Float64Array(steps).fill(rate), 'logProbabilities')
-    const measured = Array.from({ length: steps }, (_, step) => ({
-      ...policyMetrics(minibatches, result, clip, [step * batch * length, (step + 1) * batch * length]),
-      loss: result.losses[step]!,
-      gradientNorm: result.gradientNorms[step]!
-    }))
+    const measured: typeof seen = []
+    for (const rows of drawMinibatches(rollouts.length, batch, random)) {
+      const { inputs: part, length } = minibatchOf(inputs, packed, rows, rollouts)
+      const step = await policy.train(part, Float64Array.of(rate), { watch: 'logProbabilities', length })
+      measured.push({ ...policyMetrics(part, step, clip), loss: step.losses[0]!, gradientNorm: step.gradientNorms[0]! })
+    }
     seen.push(...measured)
     stopped = meanOf(measured, 'approximateKl') > stopKl
   }

@@ -2,7 +2,7 @@
 import type { Batch, StepsResult } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
 import { positions } from './advantages.ts'
-import { takeRows, type PackedRollouts, type Rollout } from './rollouts.ts'
+import { neededLength, takeRows, type PackedRollouts, type Rollout } from './rollouts.ts'
 
 /** 0 … count − 1 in an order drawn with `random` (Fisher and Yates). */
 export function shuffled(count: number, random: Random): number[] {
@@ -14,16 +14,41 @@ export function shuffled(count: number, random: Random): number[] {
   return order
 }
 
+/** Some rows of experience as the engine learns from them: cut to what the longest of them needs. */
+export interface Minibatch {
+  readonly inputs: Batch
+  /** T. */
+  readonly length: number
+}
+
 /** The rows of every input, in the order asked for. */
-export function takeAll(inputs: Batch, length: number, rows: readonly number[]): Batch {
-  return Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, takeRows(values, length, rows)]))
+export function minibatchOf(
+  inputs: Batch,
+  packed: PackedRollouts,
+  rows: readonly number[],
+  rollouts: readonly Rollout[]
+): Minibatch {
+  const length = neededLength(
+    rows.map(row => rollouts[row]!),
+    0,
+    packed.length
+  )
+  return {
+    length,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([name, values]) => [name, takeRows(values, packed.length, rows, length)])
+    )
+  }
+}
+
+/** Rows in an order drawn anew, in whole minibatches. */
+export function* drawMinibatches(count: number, batch: number, random: Random): Generator<readonly number[]> {
+  const order = shuffled(count, random)
+  for (let from = 0; from < count; from += batch) yield order.slice(from, from + batch)
 }
 
 export const meanOf = <K extends string>(rows: readonly Readonly<Record<K, number>>[], key: K): number =>
   rows.reduce((sum, row) => sum + row[key], 0) / rows.length
-
-/** Places of a minibatch among the values of several. */
-export type Span = readonly [from: number, to: number]
 
 export interface PolicyMetrics {
   /** ½·mean (log π − log π_old)² */
@@ -35,10 +60,10 @@ export interface PolicyMetrics {
 }
 
 /** What a minibatch's forward pass, before the update, says of the ratio π / π_old. */
-export function policyMetrics(batch: Batch, { watched }: StepsResult, clip: number, [from, to]: Span): PolicyMetrics {
+export function policyMetrics(batch: Batch, { watched }: StepsResult, clip: number): PolicyMetrics {
   const [targets, old, advantages] = [batch['targets']!, batch['old']!, batch['advantages']!]
   const sums = { count: 0, squares: 0, clipped: 0, ratio: 0 }
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < targets.length; i++) {
     if (targets[i]! < 0) continue
     const difference = watched![i]! - old[i]!
     const ratio = Math.exp(difference)

@@ -14,7 +14,7 @@ import { rolloutSettings, type PolicyPlans, type PolicyShape, type PolicyStart }
 import { adaptBeta, gatherExperience, learn } from './ppo.ts'
 import { scoreRollouts } from './reward-scores.ts'
 import { RolloutHealth, type HealthState } from './rollout-health.ts'
-import { rollOut, type Rollout } from './rollouts.ts'
+import { neededLength, rollOut, type Rollout } from './rollouts.ts'
 import { agreement, collectRanked, continueReward, decidedOnly, encodeComparison, type RankedAnswers } from './rounds.ts'
 import { learningRateAt } from './schedule.ts'
 import { randomStarts, windowsAt } from './windows.ts'
@@ -127,6 +127,11 @@ export class PolicyTraining {
     return { rollouts: await rollOut(this.plans.policy, asked, this.shape.rollout, random), numbers }
   }
 
+  /** Answers are mostly shorter than they may be; what is closed for the reward model is the longest. */
+  #lengthOf(rollouts: readonly Rollout[]): number {
+    return neededLength(rollouts, 2, this.shape.length)
+  }
+
   async #ppo(rollouts: Rollout[], policyRate: number, clock: Stages, random: Random) {
     const { recipe } = this.start
     if (recipe.stage !== 'ppo') throw new Error('Expected a recipe of PPO.')
@@ -149,9 +154,8 @@ export class PolicyTraining {
       policy: policyRate,
       value: optimiser.learningRate > 0 ? (policyRate / optimiser.learningRate) * ppo.valueLearningRate : ppo.valueLearningRate
     }
-    const shape = { batch: batch.size, length }
     const update = await clock.during('update', async () => {
-      const learned = await learn(models, experience, settings, shape, rates, random)
+      const learned = await learn(models, experience, settings, batch.size, rates, random)
       return { ...learned, ...(await this.#readDocuments(ppo.pretraining, policyRate, random)) }
     })
     const metrics: Record<string, number> = { ...rolloutMetrics(experience, rollouts, settings), ...entropy, ...update }
@@ -167,16 +171,15 @@ export class PolicyTraining {
     const { recipe } = this.start
     if (recipe.stage !== 'grpo') throw new Error('Expected a recipe of GRPO.')
     const { grpo, batch } = recipe
-    const { length, format } = this.shape
+    const { format } = this.shape
+    const length = this.#lengthOf(rollouts)
     const settings = { ...grpo, penalty: grpo.endPenalty, stopKl: grpo.epochDivergence ?? Infinity }
     const { groups, entropy } = await clock.during('scoring', async () => {
       const gathered = await gatherGroups(this.plans, rollouts, settings, { length, format })
       this.#health.check(rollouts, gathered)
       return { groups: gathered, entropy: await this.#entropy(gathered) }
     })
-    const update = await clock.during('update', () =>
-      learnFromGroups(this.plans, groups, settings, { batch: batch.size, length }, rate, random)
-    )
+    const update = await clock.during('update', () => learnFromGroups(this.plans, groups, settings, batch.size, rate, random))
     const metrics: Record<string, number> = {
       ...rolloutMetrics(groups, rollouts, settings),
       'objective/score_std': groups.deviation,
@@ -190,7 +193,7 @@ export class PolicyTraining {
   async #entropy({ packed }: RolloutFigures): Promise<Record<string, number>> {
     const end = this.start.recipe.batch.size * packed.length
     const [tokens, targets] = [packed.tokens.slice(0, end), packed.targets.slice(0, end)]
-    const logits = await this.plans.policy.outputs({ tokens, targets }, 'logits')
+    const logits = await this.plans.policy.outputs({ tokens, targets }, 'logits', packed.length)
     return { 'policy/entropy_avg': meanEntropy(logits, targets, this.shape.rollout.temperature) }
   }
 

@@ -12,7 +12,7 @@
 import type { Batch, Plan, StepsResult } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
 import { generalisedAdvantages, logRatios, tokenRewards, whiten } from './advantages.ts'
-import { meanOf, policyMetrics, shuffled, takeAll, type Span } from './policy-metrics.ts'
+import { drawMinibatches, meanOf, minibatchOf, policyMetrics } from './policy-metrics.ts'
 import { scoreRollouts, type RewardFormat } from './reward-scores.ts'
 import { atResponses, atTokens, packRollouts, type PackedRollouts, type Rollout } from './rollouts.ts'
 
@@ -45,16 +45,9 @@ export interface PpoSettings {
   readonly stopKl: number
 }
 
-/** Shapes of the plans. */
-export interface PpoShape {
-  /** Sequences in a minibatch. */
-  readonly batch: number
-  /** Tokens of a sequence. */
-  readonly length: number
-}
-
 /** What an iteration learns from. (B, R) as advantages.ts has it. */
 export interface Experience {
+  readonly rollouts: readonly Rollout[]
   readonly packed: PackedRollouts
   readonly old: Float64Array
   readonly kl: Float64Array
@@ -67,7 +60,10 @@ export interface Experience {
   readonly scores: Float64Array
 }
 
-/** Scores the rollouts with the other three models and computes what to learn from them. */
+/**
+ * Scores the rollouts with the other three models and computes what to learn from them.
+ * @param length T: prompt, answer and the two tokens that close it; at most the plans'
+ */
 export async function gatherExperience(
   { value, reference, reward }: PpoModels,
   rollouts: readonly Rollout[],
@@ -78,15 +74,15 @@ export async function gatherExperience(
   const { shape, tokens, targets } = packed
   const old = new Float64Array(rollouts.length * shape.length)
   rollouts.forEach(({ logProbabilities }, row) => old.set(logProbabilities, row * shape.length))
-  const before = atResponses(await reference.outputs({ tokens, targets }, 'logProbabilities'), packed)
-  const values = atResponses(await value.outputs({ tokens }, 'values'), packed)
+  const before = atResponses(await reference.outputs({ tokens, targets }, 'logProbabilities', length), packed)
+  const values = atResponses(await value.outputs({ tokens }, 'values', length), packed)
   const scores = await scoreRollouts(reward, rollouts, length, format)
   const penalised = scores.map((score, row) => score - (rollouts[row]!.ended ? 0 : settings.penalty))
 
   const kl = logRatios(old, before)
   const rewards = tokenRewards(kl, penalised, settings.beta, shape)
   const { advantages, returns } = generalisedAdvantages(rewards, values, settings, shape)
-  return { packed, old, kl, values, rewards, advantages: whiten(advantages, shape), returns, scores }
+  return { rollouts, packed, old, kl, values, rewards, advantages: whiten(advantages, shape), returns, scores }
 }
 
 /** The two models' inputs, (B, T). */
@@ -116,36 +112,42 @@ export type UpdateMetrics = Record<
 
 /**
  * A few epochs over the experience, in minibatches drawn anew each time.
+ * @param batch sequences in a minibatch, as the plans were compiled
  * @param rates learning rates of policy and value model
  */
 export async function learn(
   { policy, value }: Pick<PpoModels, 'policy' | 'value'>,
   experience: Experience,
   settings: PpoSettings,
-  { batch, length }: PpoShape,
+  batch: number,
   rates: { readonly policy: number; readonly value: number },
   random: Random
 ): Promise<UpdateMetrics> {
+  const { packed, rollouts } = experience
   const inputs = learningInputs(experience)
-  const rows = experience.packed.starts.length
-  const steps = rows / batch
   const seen: MinibatchMetrics[] = []
   let epoch = 0
   for (let stopped = false; epoch < settings.epochs && !stopped; epoch++) {
-    const order = shuffled(rows, random)
-    const [policyBatch, valueBatch] = [takeAll(inputs.policy, length, order), takeAll(inputs.value, length, order)]
-    const policyResult = await policy.train(policyBatch, new Float64Array(steps).fill(rates.policy), 'logProbabilities')
-    const valueResult = await value.train(valueBatch, new Float64Array(steps).fill(rates.value), 'values')
-    const measured = Array.from({ length: steps }, (_, step) => {
-      const span = [step * batch * length, (step + 1) * batch * length] as const
-      return {
-        ...policyMetrics(policyBatch, policyResult, settings.clip, span),
-        ...valueMetrics(valueBatch, valueResult, settings.valueClip, span),
-        policyLoss: policyResult.losses[step]!,
-        valueLoss: valueResult.losses[step]!,
-        gradientNorm: policyResult.gradientNorms[step]!
+    const measured: MinibatchMetrics[] = []
+    for (const rows of drawMinibatches(rollouts.length, batch, random)) {
+      const of = {
+        policy: minibatchOf(inputs.policy, packed, rows, rollouts),
+        value: minibatchOf(inputs.value, packed, rows, rollouts)
       }
-    })
+      const { length } = of.policy
+      const policyStep = await policy.train(of.policy.inputs, Float64Array.of(rates.policy), {
+        watch: 'logProbabilities',
+        length
+      })
+      const valueStep = await value.train(of.value.inputs, Float64Array.of(rates.value), { watch: 'values', length })
+      measured.push({
+        ...policyMetrics(of.policy.inputs, policyStep, settings.clip),
+        ...valueMetrics(of.value.inputs, valueStep, settings.valueClip),
+        policyLoss: policyStep.losses[0]!,
+        valueLoss: valueStep.losses[0]!,
+        gradientNorm: policyStep.gradientNorms[0]!
+      })
+    }
     seen.push(...measured)
     stopped = meanOf(measured, 'approximateKl') > settings.stopKl
   }
@@ -176,11 +178,11 @@ interface MinibatchMetrics {
   readonly gradientNorm: number
 }
 
-function valueMetrics(batch: Batch, { watched }: StepsResult, clip: number, [from, to]: Span) {
+function valueMetrics(batch: Batch, { watched }: StepsResult, clip: number) {
   const [targets, old, returns] = [batch['targets']!, batch['old']!, batch['returns']!]
   let count = 0
   let clipped = 0
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < targets.length; i++) {
     if (targets[i]! < 0) continue
     const bounded = Math.min(old[i]! + clip, Math.max(old[i]! - clip, watched![i]!))
     count++

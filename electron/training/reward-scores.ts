@@ -27,7 +27,7 @@ export function packForReward(
 
 /**
  * Scores (B) of answers.
- * @param length T of the plan; holds prompt, answer and two more tokens
+ * @param length T: holds prompt, answer and two more tokens; at most the plan's
  */
 export async function scoreRollouts(
   reward: Pick<Plan, 'outputs'>,
@@ -36,6 +36,6 @@ export async function scoreRollouts(
   format: RewardFormat
 ): Promise<Float64Array> {
   const { tokens, at } = packForReward(rollouts, length, format)
-  const scores = await reward.outputs({ tokens }, 'scores')
+  const scores = await reward.outputs({ tokens }, 'scores', length)
   return Float64Array.from(at, (position, row) => scores[row * length + position]!)
 }

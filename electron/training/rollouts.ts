@@ -120,10 +120,35 @@ export function atTokens(values: ArrayLike<number>, { tokens, shape, starts }: P
   return out
 }
 
-/** The rows that are asked for of values with `width` a row, one after another. */
-export function takeRows(values: Int32Array | Float32Array, width: number, rows: readonly number[]): Int32Array | Float32Array {
-  const size = rows.length * width
+/** Lengths are whole multiples of this: a few shapes only, each of which threads share out anew. */
+const lengthStep = 8
+
+/**
+ * Tokens that rollouts need as rows of the engine: what is shorter than the plan costs less.
+ * @param closing tokens that come behind an answer
+ * @param longest T of the plan
+ */
+export function neededLength(
+  rollouts: readonly Pick<Rollout, 'prompt' | 'response'>[],
+  closing: number,
+  longest: number
+): number {
+  const needed = Math.max(...rollouts.map(({ prompt, response }) => prompt.length + response.length + closing))
+  return Math.min(longest, Math.ceil(needed / lengthStep) * lengthStep)
+}
+
+/**
+ * The rows that are asked for of values with `width` a row, one after another.
+ * @param kept values of a row that are taken, from its first on
+ */
+export function takeRows(
+  values: Int32Array | Float32Array,
+  width: number,
+  rows: readonly number[],
+  kept = width
+): Int32Array | Float32Array {
+  const size = rows.length * kept
   const out = values instanceof Int32Array ? new Int32Array(size) : new Float32Array(size)
-  rows.forEach((row, i) => out.set(values.subarray(row * width, (row + 1) * width), i * width))
+  rows.forEach((row, i) => out.set(values.subarray(row * width, row * width + kept), i * kept))
   return out
 }

@@ -12,7 +12,7 @@ import type { Batch, Plan } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import { packForReward, scoreRollouts, type RewardFormat } from './reward-scores.ts'
-import { rollOut, type RolloutOptions } from './rollouts.ts'
+import { neededLength, rollOut, type RolloutOptions } from './rollouts.ts'
 
 /** An answer as it was drawn. Not as text: what a text is cut into need not be what the policy said. */
 export interface Answer {
@@ -125,23 +125,34 @@ export async function continueReward(
   }
   let sum = 0
   for (let step = 0; step < steps; step++) {
-    const batch = rewardBatch(Array.from({ length: shape.comparisons }, draw), shape)
-    sum += (await reward.train(batch, Float64Array.of(learningRate))).losses[0]!
+    const drawn = Array.from({ length: shape.comparisons }, draw)
+    const length = lengthFor(drawn, shape)
+    const batch = rewardBatch(drawn, { ...shape, length })
+    sum += (await reward.train(batch, Float64Array.of(learningRate), { length })).losses[0]!
   }
   return sum / steps
+}
+
+/** Tokens that the answers need, closed for the reward model. */
+function lengthFor(comparisons: readonly RankedAnswers[], { length }: RewardShape): number {
+  return neededLength(
+    comparisons.flatMap(({ answers }) => answers),
+    2,
+    length
+  )
 }
 
 /** How often the reward model agrees with the ranks, over all decided pairs, and by how much it is ahead. */
 export async function agreement(
   reward: Pick<Plan, 'outputs'>,
   comparisons: readonly RankedAnswers[],
-  { length, format }: RewardShape
+  shape: RewardShape
 ): Promise<{ readonly accuracy: number; readonly margin: number }> {
   const scores = await scoreRollouts(
     reward,
     comparisons.flatMap(({ answers }) => answers),
-    length,
-    format
+    lengthFor(comparisons, shape),
+    shape.format
   )
   let [pairs, right, margin, from] = [0, 0, 0, 0]
   for (const { answers, ranks } of comparisons) {

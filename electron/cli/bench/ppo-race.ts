@@ -226,7 +226,7 @@ class OwnLoop {
     const experience = await this.#gather(rollouts)
     const scored = performance.now()
     const rates = { policy: learningRate, value: learningRate }
-    await learn(this.plans, experience, settings, { batch, length }, rates, seededRandom(seed, 1))
+    await learn(this.plans, experience, settings, batch, rates, seededRandom(seed, 1))
     const end = performance.now()
     return { rollout: (rolled - start) / 1000, scoring: (scored - rolled) / 1000, update: (end - scored) / 1000 }
   }
@@ -246,7 +246,7 @@ class OwnLoop {
     })
     const watched = { policy: seen(this.plans.policy, 0), value: seen(this.plans.value, 1) }
     const rates = { policy: learningRate, value: learningRate }
-    await learn(watched, experience, { ...settings, epochs: 1 }, { batch, length }, rates, seededRandom(77))
+    await learn(watched, experience, { ...settings, epochs: 1 }, batch, rates, seededRandom(77))
     const orders = [shuffled(count, seededRandom(77))]
     return { responses: rollouts.map(({ response }) => [...response]), orders, losses }
   }

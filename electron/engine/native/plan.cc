@@ -37,13 +37,17 @@ void Plan::State::bind(const Batch& batch, int64_t first, int64_t sequences, int
   }
 }
 
-int64_t Plan::State::check(const Batch& batch) const {
+int64_t Plan::State::check(const Batch& batch, int64_t length) const {
+  if (length < 1 || length > options.length)
+    throw Failure("context-too-long", "Expected sequences of 1 to " + text(options.length) + " tokens but received a length of " + text(length) + ".")
+        .with("context", static_cast<double>(options.length))
+        .with("length", static_cast<double>(length));
   if (batch.size() != graph.inputs.size()) throw Failure("engine-input", "Expected " + text(graph.inputs.size()) + " inputs but received " + text(batch.size()) + ".");
   int64_t batches = -1;
   for (size_t i = 0; i < batch.size(); i++) {
     const InputSpec& input = graph.inputs[i];
     const int64_t received = static_cast<int64_t>(input.integers ? batch[i].integers.size() : batch[i].floats.size());
-    const int64_t each = input.per_sequence ? options.batch : options.batch * options.length;
+    const int64_t each = input.per_sequence ? options.batch : options.batch * length;
     const bool whole = received > 0 && received % each == 0;
     if (!whole || (batches >= 0 && received / each != batches))
       throw Failure("engine-input", "Expected " + (whole ? text(batches * each) : "a multiple of " + text(each)) + " values for " + input.name + " but received " + text(received) + ".")
@@ -135,10 +139,10 @@ void Plan::prepare() {
   });
 }
 
-int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::string& watched, float* seen,
+int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::string& watched, float* seen, int64_t length,
                     const std::function<bool()>& stop) {
   State& s = *state_;
-  const int64_t batches = s.check(batch);
+  const int64_t batches = s.check(batch, length);
   if (batches != steps)
     throw Failure("engine-input", "Expected " + text(steps) + " batches, one for each learning rate, but received " + text(batches) + ".")
         .with("expected", static_cast<double>(steps))
@@ -152,7 +156,7 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
   prepare();
   for (int64_t index = 0; index < steps; index++) {
     if (stop()) return index;
-    s.bind(batch, index * s.options.batch, s.options.batch, s.options.length);
+    s.bind(batch, index * s.options.batch, s.options.batch, length);
     s.count_rows();
     s.step.training = true;
     s.step.number = s.steps_done;
@@ -195,7 +199,7 @@ int64_t Plan::train(const Batch& batch, const double* learning_rates, int64_t st
 
 void Plan::evaluate(const Batch& batch, int64_t batches, double* losses, const std::function<bool()>& stop) {
   State& s = *state_;
-  const int64_t received = s.check(batch);
+  const int64_t received = s.check(batch, s.options.length);
   if (received != batches) throw Failure("engine-input", "Expected " + text(batches) + " batches but received " + text(received) + ".");
   prepare();
   s.step.training = false;
@@ -256,7 +260,7 @@ void Plan::output(const Batch& batch, const std::string& name, int64_t length, f
 
 double Plan::gradients(const Batch& batch) {
   State& s = *state_;
-  const int64_t batches = s.check(batch);
+  const int64_t batches = s.check(batch, s.options.length);
   if (batches != 1) throw Failure("engine-input", "Expected one batch but received " + text(batches) + ".").with("expected", 1).with("received", static_cast<double>(batches));
   prepare();
   s.bind(batch, 0, s.options.batch, s.options.length);

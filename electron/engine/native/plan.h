@@ -84,9 +84,11 @@ class Plan {
   /**
    * Trains `steps` steps on as many batches. losses and norms have room for `steps`.
    * `stop` is read between steps; a stopped call returns the number of steps done. `watched` names an output of
-   * one column, whose rows of every batch go into `seen`; empty for none.
+   * one column, whose rows of every batch go into `seen`; empty for none. Sequences have `length` tokens, at most
+   * the planned ones.
    */
-  int64_t train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::string& watched, float* seen, const std::function<bool()>& stop);
+  int64_t train(const Batch& batch, const double* learning_rates, int64_t steps, double* losses, double* norms, const std::string& watched, float* seen, int64_t length,
+                const std::function<bool()>& stop);
   /** Loss of each of `batches` batches, without dropout. */
   void evaluate(const Batch& batch, int64_t batches, double* losses, const std::function<bool()>& stop);
   /** Columns of each output. */

@@ -191,7 +191,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return columns;
   }
 
-  /** train(inputs, learningRates, losses, norms, watched, seen) → seconds */
+  /** train(inputs, learningRates, losses, norms, watched, seen, length) → seconds */
   Napi::Value train(const Napi::CallbackInfo& info) {
     auto job = std::make_unique<Job>(info.Env());
     auto rates = info[1].As<Napi::Float64Array>(), losses = info[2].As<Napi::Float64Array>(), norms = info[3].As<Napi::Float64Array>();
@@ -201,9 +201,9 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     auto batch = std::make_shared<Batch>(take_batch(info[0]));
     auto seconds = std::make_shared<double>(0);
     job->work = [this, batch, seconds, rates = rates.Data(), losses = losses.Data(), norms = norms.Data(), steps = static_cast<int64_t>(rates.ElementLength()),
-                 watched = info[4].ToString().Utf8Value(), seen = seen.Data()] {
+                 watched = info[4].ToString().Utf8Value(), seen = seen.Data(), length = info[6].ToNumber().Int64Value()] {
       const auto start = std::chrono::steady_clock::now();
-      plan_->train(*batch, rates, steps, losses, norms, watched, seen, stopped());
+      plan_->train(*batch, rates, steps, losses, norms, watched, seen, length, stopped());
       *seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     job->answer = [seconds](Napi::Env env) { return Napi::Number::New(env, *seconds); };

@@ -42,8 +42,8 @@ struct Plan::State {
 
   /** Points the step at sequences of the inputs, from `first` on, and at the shape of them; inputs that are not there stay null. */
   void bind(const Batch& batch, int64_t first, int64_t sequences, int64_t length);
-  /** @returns number of batches. @throws Failure for missing values, wrong lengths and tokens out of range. */
-  int64_t check(const Batch& batch) const;
+  /** @returns number of batches of sequences of `length`. @throws Failure for missing values, wrong lengths and tokens out of range. */
+  int64_t check(const Batch& batch, int64_t length) const;
   /** Sets the mean's divisor. @throws Failure for a batch in which nothing counts */
   void count_rows();
   double loss() const;

@@ -204,7 +204,7 @@ describe('an iteration of PPO through the engine', () => {
     it('measures what the definitions say, each minibatch before its update', async () => {
       // Nothing moves at a rate of 0, so the order of the minibatches does not matter; which rows they have does.
       const order = shuffled(rows, seededRandom(3))
-      const metrics = await learn(plans, experience, settings, { batch, length }, { policy: 0, value: 0 }, seededRandom(3))
+      const metrics = await learn(plans, experience, settings, batch, { policy: 0, value: 0 }, seededRandom(3))
       const parts = [order.slice(0, batch), order.slice(batch)].map(of => ({
         policy: policyInDouble(parameters64(policy), minibatch(of)),
         value: valueInDouble(parameters64(value), minibatch(of))

@@ -83,11 +83,12 @@ class Embedding : public Operation {
     const bool accumulate = positions_->reached;
     positions_->reached = true;
     Stage stage{"embedding dpositions", Split::units, (columns_ + kLine - 1) / kLine, {{dy, false}, {&positions_->gradient, true}}, {}};
-    stage.work = [this, dy, accumulate, step = &compiler.step](const Slice& slice) {
+    stage.work = [this, dy, accumulate, step = &compiler.step, longest = compiler.options.length](const Slice& slice) {
       const int64_t first = slice.begin * kLine, last = std::min(slice.end * kLine, columns_);
       float* const gradient = positions_->gradient.data;
+      // Positions that only longer sequences have still hold what those left.
+      for (int64_t t = 0; t < longest && !accumulate; t++) std::fill(gradient + t * columns_ + first, gradient + t * columns_ + last, 0.0f);
       for (int64_t t = 0; t < step->length; t++) {
-        if (!accumulate) std::fill(gradient + t * columns_ + first, gradient + t * columns_ + last, 0.0f);
         for (int64_t row = t; row < step->rows; row += step->length) add_row(first, last, dy->data + row * columns_, gradient + t * columns_);
       }
     };

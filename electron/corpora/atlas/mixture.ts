@@ -74,10 +74,10 @@ function passagesOf(chapter: string): string[] {
   for (const paragraph of chapter.split(/\n{2,}/)) {
     passage += (passage && '\n\n') + paragraph
     if (passage.length < passageCharacters) continue
-    passages.push(passage)
+    passages.push(passage.trim())
     passage = ''
   }
-  return passage ? [...passages, passage] : passages
+  return passage.trim() ? [...passages, passage.trim()] : passages
 }
 
 /** All documents in random order. */

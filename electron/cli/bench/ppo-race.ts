@@ -11,7 +11,7 @@ import { seededRandom } from '../../sampling/random.ts'
 import { shuffled } from '../../training/policy-metrics.ts'
 import { gatherExperience, learn, type PpoModels, type PpoSettings } from '../../training/ppo.ts'
 import { rollOut, type Rollout } from '../../training/rollouts.ts'
-import { TorchProcess, torchSettings, type TorchSetting } from './torch-process.ts'
+import { TorchProcess, type TorchSetting } from './torch-process.ts'
 
 export interface PpoModel {
   readonly name: string
@@ -149,14 +149,13 @@ function difference(ours: Checked['losses'], theirs: Checked['losses']): number 
   return Math.max(...ours.flatMap((pair, i) => pair.map((loss, k) => Math.abs(loss - theirs[i]![k]!))))
 }
 
-/** The fastest way to run PyTorch here: each does an iteration to warm up and two that are timed. */
+/** Whether PyTorch is faster on one thread or on more: each does an iteration to warm up and one that is timed. */
 async function bestSetting(setup: object, threads: number): Promise<TorchSetting> {
   let fastest: { setting: TorchSetting; seconds: number } | undefined
-  for (const setting of torchSettings(threads)) {
+  for (const setting of [1, threads].map(count => ({ threads: count, blas: count, foreach: true }))) {
     const peer = await TorchProcess.start('torch_ppo.py', setup, setting)
-    const time = async () => secondsOf(await peer.ask<IterationTimes>({ iterate: 1 }))
-    await time()
-    const seconds = Math.min(await time(), await time())
+    await peer.ask<IterationTimes>({ iterate: 1 })
+    const seconds = secondsOf(await peer.ask<IterationTimes>({ iterate: 1 }))
     peer.close()
     if (!fastest || seconds < fastest.seconds) fastest = { setting, seconds }
   }

@@ -52,7 +52,8 @@ export function encodeSafetensorsHeader(
   tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: TensorValues }[],
   metadata: Readonly<Record<string, string>> = {}
 ): Uint8Array {
-  const header: Record<string, unknown> = {}
+  // Without a prototype, so that every name is a name like any other: __proto__ too.
+  const header = Object.create(null) as Record<string, unknown>
   if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata
   let offset = 0
   for (const { name, shape, values } of tensors) {

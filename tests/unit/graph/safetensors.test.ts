@@ -48,7 +48,8 @@ describe('safetensors', () => {
           expect(new Map(read.tensors)).toEqual(tensors)
           expect({ ...read.metadata }).toEqual({ ...metadata })
         }
-      )
+      ),
+      { examples: [[JSON.parse('{"__proto__":[]}', (_, value) => (Array.isArray(value) ? new Int32Array(1) : value)), {}]] }
     )
   })
 

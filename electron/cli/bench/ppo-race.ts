@@ -58,8 +58,8 @@ export interface PpoRace {
   readonly model: string
   readonly title: string
   readonly parameters: number
-  /** The quickest iteration, seconds. */
-  readonly own: IterationTimes
+  /** The quickest iteration, seconds, and the threads that it ran on. */
+  readonly own: IterationTimes & { readonly threads: number }
   /** Tokens drawn a second, all streams together. */
   readonly tokensPerSecond: number
   readonly torch?: IterationTimes & {
@@ -87,7 +87,9 @@ export async function racePpo(
     note
   }: { readonly threads: number; readonly rounds: number; readonly withTorch: boolean; note(text: string): void }
 ): Promise<PpoRace> {
-  const own = await OwnLoop.open(engine, model.config, threads)
+  const loops: OwnLoop[] = []
+  for (const many of new Set([1, threads])) loops.push(await OwnLoop.open(engine, model.config, many))
+  const own = loops.at(-1)!
   const files = await writePeerFiles(own, model.config)
   let torch: { peer: TorchProcess; setting: TorchSetting } | undefined
   try {
@@ -99,14 +101,15 @@ export async function racePpo(
       torch = { peer: await TorchProcess.start('torch_ppo.py', files.setup, setting), setting }
     }
     const lossDifference = torch ? difference(checked.losses, (await torch.peer.ask<Checked>({ check: checked })).losses) : 0
-    const times = { own: [] as IterationTimes[], torch: [] as IterationTimes[] }
+    const times = { own: [] as (IterationTimes & { threads: number })[], torch: [] as IterationTimes[] }
     // The first round warms up and is not counted.
     for (let round = 0; round <= rounds; round++) {
       note(`${model.name}: round ${round} of ${rounds}`)
-      const mine = await own.iterate(round)
+      const mine = []
+      for (const loop of loops) mine.push({ ...(await loop.iterate(round)), threads: loop.threads })
       const theirs = torch && (await torch.peer.ask<IterationTimes>({ iterate: 1 }))
       if (round === 0) continue
-      times.own.push(mine)
+      times.own.push(...mine)
       if (theirs) times.torch.push(theirs)
     }
     const tokens = count * responseLength
@@ -132,12 +135,12 @@ export async function racePpo(
     }
   } finally {
     torch?.peer.close()
-    await own.close()
+    for (const loop of loops) await loop.close()
     await files.remove()
   }
 }
 
-const best = (times: readonly IterationTimes[]): IterationTimes =>
+const best = <T extends IterationTimes>(times: readonly T[]): T =>
   times.reduce((quickest, each) => (secondsOf(each) < secondsOf(quickest) ? each : quickest))
 
 interface Checked {
@@ -169,7 +172,8 @@ class OwnLoop {
   private constructor(
     readonly graphs: { readonly policy: Graph; readonly value: Graph; readonly reward: Graph },
     readonly weights: { readonly policy: Parameters; readonly value: Parameters },
-    readonly plans: PpoModels
+    readonly plans: PpoModels,
+    readonly threads: number
   ) {
     const random = seededRandom(2024)
     const { vocabulary } = graphs.policy
@@ -187,12 +191,13 @@ class OwnLoop {
     const weights = { policy: drawn(graphs.policy, 1), value: drawn(graphs.value, 2) }
     const optimiser = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decayed: [], clip: gradientClip }
     const compile = (graph: Graph, streams = 0) => engine.compile(graph, { batch, length, threads, streams, optimiser })
-    const loop = new OwnLoop(graphs, weights, {
+    const plans = {
       policy: compile(graphs.policy, count),
       reference: compile(graphs.policy),
       value: compile(graphs.value),
       reward: compile(graphs.reward)
-    })
+    }
+    const loop = new OwnLoop(graphs, weights, plans, threads)
     await loop.reset()
     return loop
   }
@@ -234,19 +239,20 @@ class OwnLoop {
   async check(): Promise<Checked & { readonly responses: readonly number[][]; readonly orders: readonly number[][] }> {
     const rollouts = await this.#rollOut(77)
     const experience = await this.#gather(rollouts)
-    const losses: [number, number][] = []
-    const seen = (plan: Plan, which: 0 | 1): Plan => ({
-      ...plan,
+    const seen = { policy: [] as number[], value: [] as number[] }
+    const watching = (name: 'policy' | 'value'): Plan => ({
+      ...this.plans[name],
       train: async (...call) => {
-        const result = await plan.train(...call)
-        result.losses.forEach((loss, i) => ((losses[i] ??= [0, 0])[which] = loss))
+        const result = await this.plans[name].train(...call)
+        seen[name].push(...result.losses)
         return result
       }
     })
-    const watched = { policy: seen(this.plans.policy, 0), value: seen(this.plans.value, 1) }
+    const watched = { policy: watching('policy'), value: watching('value') }
     const rates = { policy: learningRate, value: learningRate }
     await learn(watched, experience, { ...settings, epochs: 1 }, batch, rates, seededRandom(77))
     const orders = [shuffled(count, seededRandom(77))]
+    const losses = seen.policy.map((loss, i): [number, number] => [loss, seen.value[i]!])
     return { responses: rollouts.map(({ response }) => [...response]), orders, losses }
   }
 

@@ -34,13 +34,21 @@ function textOf(races: readonly PpoRace[], missing: string | undefined): string 
     (['rollout', 'scoring', 'update'] as const).map(name => `${Math.round((100 * times[name]) / secondsOf(times))}`).join(' / ')
   const milliseconds = (times: IterationTimes) => Math.round(secondsOf(times) * 1000).toString()
   const rows = races.flatMap(({ model, parameters, own, tokensPerSecond, torch }) => [
-    [model, thousands(parameters), 'engine', thousands(Math.round(tokensPerSecond)), milliseconds(own), share(own), ''],
+    [
+      model,
+      thousands(parameters),
+      `engine, ${own.threads} threads`,
+      thousands(Math.round(tokensPerSecond)),
+      milliseconds(own),
+      share(own),
+      ''
+    ],
     ...(torch
       ? [
           [
             '',
             '',
-            `PyTorch ${torch.version}`,
+            `PyTorch ${torch.version}, ${torch.setting.threads} threads`,
             thousands(Math.round(torch.tokensPerSecond)),
             milliseconds(torch),
             share(torch),
@@ -57,7 +65,7 @@ function textOf(races: readonly PpoRace[], missing: string | undefined): string 
   ]
   for (const { model, title, torch } of races) {
     const peer = torch
-      ? ` · losses ${torch.lossDifference.toExponential(0)} apart · rollouts ${torch.rolloutRatio.toFixed(2)}× · PyTorch on ${torch.setting.threads} threads, OpenBLAS on ${torch.setting.blas}`
+      ? ` · losses ${torch.lossDifference.toExponential(0)} apart · rollouts ${torch.rolloutRatio.toFixed(2)}×`
       : ''
     lines.push(style.quiet(`${model}: ${title}${peer}`))
     if (torch)

@@ -105,7 +105,10 @@ async function measure(
       call(lab, 'compare', { models, prompts, samples, ...decoder, reward: reward! }, { progress })
     return {
       evaluations,
-      comparisons: { facts: await compare([sft!, rlhf!], 'facts', Math.max(2, Math.floor(completions / 4))), open: await compare([sft!, rlhf!, base!], 'open', completions) }
+      comparisons: {
+        facts: await compare([sft!, rlhf!], 'facts', Math.max(2, Math.floor(completions / 4))),
+        open: await compare([sft!, rlhf!, base!], 'open', completions)
+      }
     }
   } finally {
     status.clear()

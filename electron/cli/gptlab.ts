@@ -266,6 +266,15 @@ program
   .action(action(async (name, directory, options) => (await import('./models.ts')).exportModel(name, directory, options)))
 
 program
+  .command('ship')
+  .description('write a trained model in the form in which models come with the lab: half precision, card, snapshots')
+  .argument('<model>', 'a model’s name or folder')
+  .argument('<dir>', 'folder, such as models/atlas-base')
+  .option('--figures <file>', 'what gptlab evaluate --json or compare --json printed, for the card', collect)
+  .option(...json)
+  .action(action(async (name, directory, options) => (await import('./ship.ts')).ship(name, directory, options)))
+
+program
   .command('parity')
   .description('compare the engine, ONNX Runtime and the samplers with a reference file')
   .argument('<fixture>', 'a .safetensors or .json file of reference values')

@@ -2,6 +2,8 @@
 import { LabFailure } from '../contract/failure.ts'
 import type { ModelCard } from '../contract/models.ts'
 import type { Recipe } from '../contract/training.ts'
+import { fromHalf, toHalf } from '../graph/half.ts'
+import type { Parameters } from '../graph/parameters.ts'
 import type { Lab } from '../lab/lab.ts'
 import { call, print, printJson, withLab, type CommonOptions } from './command.ts'
 import { startingFrom, trainInFront } from './stage-runs.ts'
@@ -33,7 +35,8 @@ export async function reproduce(names: readonly string[], options: ReproduceOpti
       made.set(recipe.name, done.model)
       const here = await call(lab, 'models.describe', { model: done.model })
       const figures = compareCards(shipped.card, here.card, options.tolerance)
-      const sameBits = (await lab.models.load(shipped.id)).key === (await lab.models.load(done.model)).key
+      const [before, now] = [await lab.models.load(shipped.id), await lab.models.load(done.model)]
+      const sameBits = sameWeights(before.parameters!, now.parameters!)
       const ok = sameBits || figures.every(figure => figure.ok)
       if (!ok) process.exitCode = 1
       if (options.json)
@@ -48,12 +51,12 @@ async function shippedModel(lab: Lab, name: string) {
   return call(lab, 'models.describe', { model: `shipped:${name}` })
 }
 
-/** The models that a recipe starts from: made again in this call, or shipped. */
+/** The models that a recipe starts from: shipped, as when it was made; else made again in this call. */
 async function sources(lab: Lab, recipe: Recipe, made: ReadonlyMap<string, string>): Promise<Map<string, string>> {
   const shipped = new Map(
     (await lab.models.list()).filter(({ origin }) => origin === 'shipped').map(({ id }) => [id.slice('shipped:'.length), id])
   )
-  const models = new Map([...shipped, ...made])
+  const models = new Map([...made, ...shipped])
   if (recipe.stage !== 'pretrain' && !models.has(recipe.from))
     throw new LabFailure(
       'model-unknown',
@@ -61,6 +64,14 @@ async function sources(lab: Lab, recipe: Recipe, made: ReadonlyMap<string, strin
       { model: recipe.from, known: [...models.keys()].join(', ') }
     )
   return models
+}
+
+/** Whether weights are the shipped ones, each as it is or as the half that was shipped of it. */
+function sameWeights(shipped: Parameters, here: Parameters): boolean {
+  return [...shipped].every(([name, values]) => {
+    const made = here.get(name)
+    return made?.length === values.length && values.every((value, i) => value === made[i] || value === fromHalf(toHalf(made[i]!)))
+  })
 }
 
 /** Losses and measures that both cards have; times and speeds are the machine's own. */

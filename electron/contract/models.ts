@@ -1,4 +1,5 @@
 /** Models as every side sees them. */
+import type { Figure } from './atlas.ts'
 import type { Failure } from './failure.ts'
 
 /** What a model is for; one colour and one mark each, everywhere. */
@@ -73,6 +74,8 @@ export interface ModelCard {
   readonly from?: { readonly id: string; readonly name: string; readonly sha256: string }
   /** Last value of every measure of the stage. */
   readonly metrics?: Readonly<Record<string, number>>
+  /** Figures measured on what the model has not learnt from (`gptlab evaluate`, `gptlab compare`). */
+  readonly figures?: readonly Figure[]
   readonly recipe?: unknown
   readonly seed?: number
   readonly steps?: number

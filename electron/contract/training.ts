@@ -160,7 +160,9 @@ export const RecipeSchema = v.variant('stage', [
       /** Share of the demonstrations that is held out for validation. */
       heldOut,
       /** Share of a batch that are windows of the pretraining documents, so that facts are not forgotten. */
-      pretraining: fraction
+      pretraining: fraction,
+      /** Tokens of a row into which exchanges are packed; by default the model's context. */
+      length: v.optional(v.pipe(positiveInteger, v.maxValue(4096)))
     })
   }),
   v.strictObject({

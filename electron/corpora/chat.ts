@@ -32,10 +32,23 @@ export function chatIds(tokenizer: Pick<Tokenizer, 'special'>): ChatIds {
   return { endOfText, user, assistant, end, reward }
 }
 
+/**
+ * A text as it stands within a turn: as on a page after `Q: `, with a space before its first word, so that this word is
+ * the token that it is everywhere else in a text. Chinese has no spaces.
+ */
+export function encodeSpoken(tokenizer: Tokenizer, text: string): Int32Array {
+  return tokenizer.encode(/^[!-~]/.test(text) ? ` ${text}` : text)
+}
+
+/** What was said, as a person reads it: without the space before the first word. */
+export function decodeSpoken(tokenizer: Tokenizer, tokens: ArrayLike<number>): string {
+  return tokenizer.decode(Array.from(tokens)).trim()
+}
+
 /** What a model is given so that it answers: `<|user|>PROMPT<|assistant|>`. */
 export function encodePrompt(tokenizer: Tokenizer, prompt: string): Int32Array {
   const { user, assistant } = chatIds(tokenizer)
-  return Int32Array.of(user, ...tokenizer.encode(prompt), assistant)
+  return Int32Array.of(user, ...encodeSpoken(tokenizer, prompt), assistant)
 }
 
 /** A sequence to learn from: `targets[i]` is the token after `tokens[i]`, −1 where it does not count. */
@@ -49,7 +62,7 @@ export interface MaskedSequence {
  */
 export function encodeExchange(tokenizer: Tokenizer, prompt: string, answer: string): MaskedSequence {
   const asked = encodePrompt(tokenizer, prompt)
-  const answered = Int32Array.of(...tokenizer.encode(answer), chatIds(tokenizer).end)
+  const answered = Int32Array.of(...encodeSpoken(tokenizer, answer), chatIds(tokenizer).end)
   return answerTo(asked, answered)
 }
 
@@ -72,7 +85,7 @@ export interface JudgedSequence {
 /** @param completion text, or the tokens that a model wrote; an `<|end|>` that it lacks is added */
 export function encodeForReward(tokenizer: Tokenizer, prompt: string, completion: string | Int32Array): JudgedSequence {
   const { end, reward } = chatIds(tokenizer)
-  const answer = typeof completion === 'string' ? tokenizer.encode(completion) : completion
+  const answer = typeof completion === 'string' ? encodeSpoken(tokenizer, completion) : completion
   const ended = answer.at(-1) === end ? answer : Int32Array.of(...answer, end)
   const tokens = Int32Array.of(...encodePrompt(tokenizer, prompt), ...ended, reward)
   return { tokens, at: tokens.length - 1 }

@@ -42,7 +42,7 @@ export const shippedTexts: readonly ShippedText[] = [
   }
 ]
 
-/** Kept, since it takes a second to make. */
+/** Kept: making it takes a second. */
 let atlasText: Promise<string> | undefined
 
 /** Atlas' pretraining mixture, made from its facts and its seed. */
@@ -50,6 +50,6 @@ async function makeAtlasText(read: ReadShipped): Promise<string> {
   const [sonnets, mobyDick] = await Promise.all(
     ['sonnets.txt', 'moby-dick.txt'].map(async file => splitDocuments(await read(file)))
   )
-  const documents = atlas().documents({ sonnets: sonnets!, mobyDick: mobyDick! })
+  const documents = await atlas().documents({ sonnets: sonnets!, mobyDick: mobyDick! })
   return `${documents.map(({ text }) => text).join(`\n${endOfText}\n`)}\n`
 }

@@ -6,11 +6,15 @@
 import * as v from 'valibot'
 import { LabFailure } from '../contract/failure.ts'
 import { elements } from './graph.ts'
+import { floatsOf } from './half.ts'
 
 export type TensorValues = Float32Array | Float64Array | Int8Array | Int32Array | BigInt64Array
 
+/** Values as a file is written of them; 16 bits are halves. */
+export type StoredValues = TensorValues | Uint16Array
+
 /** A named block of numbers, row-major. */
-export interface Tensor<Values extends TensorValues = TensorValues> {
+export interface Tensor<Values extends StoredValues = TensorValues> {
   readonly shape: readonly number[]
   readonly values: Values
 }
@@ -37,7 +41,8 @@ const MetadataSchema = v.custom<Readonly<Record<string, string>>>(
   value => typeof value === 'object' && value !== null && Object.values(value).every(text => typeof text === 'string')
 )
 
-function typeOf(values: TensorValues): Type {
+function typeOf(values: StoredValues): Type {
+  if (values instanceof Uint16Array) return 'F16'
   if (values instanceof Float32Array) return 'F32'
   if (values instanceof Float64Array) return 'F64'
   if (values instanceof Int8Array) return 'I8'
@@ -49,7 +54,7 @@ function typeOf(values: TensorValues): Type {
  * The tensors' bytes must follow in the order given.
  */
 export function encodeSafetensorsHeader(
-  tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: TensorValues }[],
+  tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: StoredValues }[],
   metadata: Readonly<Record<string, string>> = {}
 ): Uint8Array {
   // Without a prototype, so that every name is a name like any other: __proto__ too.
@@ -76,7 +81,7 @@ export function encodeSafetensorsHeader(
 
 /** A whole file; tensors stand in the order of the map. */
 export function encodeSafetensors(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Tensor<StoredValues>>,
   metadata: Readonly<Record<string, string>> = {}
 ): Uint8Array {
   const list = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
@@ -162,20 +167,10 @@ function decodeValues(type: Type, bytes: Uint8Array): TensorValues {
     case 'I64':
       return new BigInt64Array(buffer)
     case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), halfToFloat)
+      return floatsOf(new Uint16Array(buffer))
     case 'BF16': {
       const words = Uint32Array.from(new Uint16Array(buffer), half => half * 2 ** 16)
       return new Float32Array(words.buffer)
     }
   }
-}
-
-/** IEEE 754 binary16 to a number. */
-export function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction ? NaN : sign * Infinity
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }

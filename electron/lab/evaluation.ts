@@ -8,7 +8,7 @@ import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
 import type { AtlasPrompt, PromptKind } from '../corpora/atlas/prompts.ts'
 import { judge } from '../corpora/atlas/rater.ts'
 import { sentiments } from '../corpora/atlas/reviews.ts'
-import { chatIds, encodeForReward } from '../corpora/chat.ts'
+import { chatIds, encodeForReward, encodeSpoken } from '../corpora/chat.ts'
 import { expectedCalibrationError, type Forecast } from '../measures/calibration.ts'
 import { bootstrap, proportion, type Estimate } from '../measures/intervals.ts'
 import { seededRandom } from '../sampling/random.ts'
@@ -201,7 +201,7 @@ async function measureCommand(evaluation: Evaluation): Promise<void> {
     heldOut.flatMap(({ text }) =>
       carelessAnswers.map(answer => ({
         prompt: model.chatPrompt(text),
-        continuation: Int32Array.of(...tokenizer.encode(answer), end!)
+        continuation: Int32Array.of(...encodeSpoken(tokenizer, answer), end!)
       }))
     )
   )

@@ -30,6 +30,9 @@ const CardSchema = v.object({
   dataHash: text(),
   from: field(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
   metrics: field(v.record(v.string(), v.number())),
+  figures: field(
+    v.array(v.object({ name: v.string(), value: v.number(), low: v.number(), high: v.number(), count: v.number() }))
+  ),
   recipe: v.optional(v.unknown()),
   seed: field(v.number()),
   steps: field(v.number()),

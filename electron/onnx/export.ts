@@ -38,7 +38,7 @@ import {
 } from './export-forms.ts'
 import { ModelWriter, contribDomain, elementTypeNumber } from './model-writer.ts'
 import { blockSize, quantise } from './quantise.ts'
-import { halvesOf } from './half.ts'
+import { halvesOf } from '../graph/half.ts'
 
 export interface ExportOptions {
   /** `standard`: opset 23's `Attention`, in the cached form only. Default `decomposed`. */

@@ -4,7 +4,7 @@
  */
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import type { StreamModel, StreamTokens } from '../sampling/decode-streams.ts'
-import { floatsOf } from './half.ts'
+import { floatsOf } from '../graph/half.ts'
 import { padRows } from './padded-rows.ts'
 
 /** How a model of this layout is run. */

@@ -1,6 +1,6 @@
 /** What a chat model answers during training. */
 import type { Recipe } from '../contract/training.ts'
-import { chatIds, encodePrompt } from '../corpora/chat.ts'
+import { chatIds, decodeSpoken, encodePrompt } from '../corpora/chat.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 
@@ -22,5 +22,5 @@ export async function answerSample(
     seed: (seed + step * 65_537) % 2 ** 32,
     endTokens: [end, endOfText]
   })
-  return { prompt: samples.prompt, text: tokenizer.decode(tokens[0]!) }
+  return { prompt: samples.prompt, text: decodeSpoken(tokenizer, tokens[0]!) }
 }

@@ -1,5 +1,5 @@
 /** Comparisons collected from a model: it completes prompts several times each, and the rater ranks the completions. */
-import { chatIds, encodePrompt } from '../corpora/chat.ts'
+import { chatIds, decodeSpoken, encodePrompt } from '../corpora/chat.ts'
 import { compare } from '../corpora/atlas/rater.ts'
 import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
 import type { Comparison } from '../corpora/preferences.ts'
@@ -42,7 +42,7 @@ export async function collectComparisons(
       seed: random.integer(2 ** 32),
       endTokens: [end, endOfText]
     })
-    written.push(...drawn.tokens.map(ids => tokenizer.decode(ids)))
+    written.push(...drawn.tokens.map(ids => decodeSpoken(tokenizer, ids)))
   }
   return prompts.map((prompt, i) => compare(prompt, written.slice(i * completions, (i + 1) * completions), { noise, random }))
 }

@@ -7,6 +7,7 @@
  * Between two iterations the whole state can be taken out and put back, down to the last bit.
  */
 import type { RolloutPair } from '../contract/training.ts'
+import { decodeSpoken } from '../corpora/chat.ts'
 import { seededRandom, type Random } from '../sampling/random.ts'
 import { gatherGroups, learnFromGroups } from './grpo.ts'
 import { meanEntropy, rolloutMetrics, shuffled, type RolloutFigures } from './policy-metrics.ts'
@@ -289,7 +290,7 @@ export class PolicyTraining {
   }
 
   #text({ response }: Pick<Rollout, 'response'>): string {
-    return this.start.tokenizer.decode([...response])
+    return decodeSpoken(this.start.tokenizer, response)
   }
 
   memory(): PolicyMemory {

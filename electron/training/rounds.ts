@@ -6,7 +6,7 @@
  * by the rater, and the reward model is trained further on them, with a share of earlier ones so that it forgets
  * nothing (Ouyang et al. 2022 collected their data in this way; Bai et al. 2022, "iterated online" training).
  */
-import { chatIds, encodePrompt } from '../corpora/chat.ts'
+import { chatIds, encodePrompt, encodeSpoken } from '../corpora/chat.ts'
 import type { Comparison } from '../corpora/preferences.ts'
 import type { Batch, Plan } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
@@ -56,7 +56,7 @@ export function encodeComparison(tokenizer: Tokenizer, { prompt, completions, ra
   const { end } = chatIds(tokenizer)
   const answers = completions.map(text => ({
     prompt: asked,
-    response: Int32Array.of(...tokenizer.encode(text), end),
+    response: Int32Array.of(...encodeSpoken(tokenizer, text), end),
     ended: true
   }))
   return { answers, ranks }

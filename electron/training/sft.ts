@@ -1,8 +1,8 @@
 /**
  * Supervised fine-tuning: a base model learns to answer, from demonstrations in the chat format.
  *
- * Rows of the model's context are packed with whole exchanges; the loss counts the answers and their ends only
- * (Ouyang et al. 2022). A share of the rows may be windows of the pretraining documents, so that what the base
+ * Rows are packed with whole exchanges; the loss counts the answers and their ends only (Ouyang et al. 2022). In short
+ * rows more exchanges stand at the start, where a question will stand that the model is asked. A share of the rows may be windows of the pretraining documents, so that what the base
  * model knew is not forgotten (their PPO-ptx, one stage earlier).
  */
 import type { RecipeOf } from '../contract/training.ts'
@@ -34,12 +34,12 @@ export function fineTuning(
   { recipe, config, tokenizer, parameters, exchanges, documents }: FineTuning,
   compile: Compile
 ): TrainingStage {
-  const { context } = config
+  const length = Math.min(recipe.sft.length ?? config.context, config.context)
   const batch = recipe.batch.size
   const graph = gptGraph(config)
   const plan = compile(graph, {
     batch,
-    length: context,
+    length,
     seed: recipe.seed,
     streams: 1,
     optimiser: optimiserOf(recipe, graph)
@@ -50,7 +50,7 @@ export function fineTuning(
   const evaluationRows = (from: readonly MaskedSequence[]): Batch => {
     let i = 0
     const rows = batch * recipe.evaluation.batches
-    return inRows(Array.from({ length: rows }, () => packRow(() => from[i++ % from.length]!, context, filler)))
+    return inRows(Array.from({ length: rows }, () => packRow(() => from[i++ % from.length]!, length, filler)))
   }
   const looked = {
     train: evaluationRows(exchanges.train),
@@ -63,16 +63,16 @@ export function fineTuning(
 
   return {
     models: { model: { plan, graph } },
-    initialise: () => plan.writeParameters(parameters),
+    initialise: () => plan.writeParameters(withChatTokens(parameters, tokenizer, config)),
     async train({ step, count, random }) {
       const row = (): MaskedSequence => {
         if (documents && random.uniform() < recipe.sft.pretraining)
-          return windowsAt(documents, randomStarts(documents, context, 1, random), context, 'every')
-        return packRow(() => exchanges.train[random.integer(exchanges.train.length)]!, context, filler)
+          return windowsAt(documents, randomStarts(documents, length, 1, random), length, 'every')
+        return packRow(() => exchanges.train[random.integer(exchanges.train.length)]!, length, filler)
       }
       const rates = learningRates(step, count, recipe)
       const result = await plan.train(inRows(Array.from({ length: count * batch }, row)), rates)
-      return { ...result, learningRates: rates, tokens: count * batch * context }
+      return { ...result, learningRates: rates, tokens: count * batch * length }
     },
     evaluate: async () => ({
       trainLoss: await meanLoss(looked.train),
@@ -80,6 +80,27 @@ export function fineTuning(
     }),
     sample: step => answerSample(plan, recipe, tokenizer, step)
   }
+}
+
+const tokenTable = 'transformer.wte.weight'
+
+/** What marks a turn on a page of questions and answers, in the places of the tokens of a chat. */
+const marks = { user: 'Q:', assistant: 'A:', end: '\n' } as const
+
+/**
+ * A base model has never read the tokens of a chat: they begin as the mean of what marks a turn in a plain text, rather
+ * than as noise (after Hewitt 2021, who begins new tokens as the mean of all).
+ */
+function withChatTokens(parameters: Parameters, tokenizer: Tokenizer, { channels }: GptConfig): Parameters {
+  if (process.env['NOEMB']) return parameters
+  const table = Float32Array.from(parameters.get(tokenTable)!)
+  const ids = chatIds(tokenizer)
+  for (const [name, mark] of Object.entries(marks)) {
+    const rows = Array.from(tokenizer.encode(mark), id => table.slice(id * channels, (id + 1) * channels))
+    const mean = rows[0]!.map((_, c) => rows.reduce((sum, row) => sum + row[c]!, 0) / rows.length)
+    table.set(mean, ids[name as keyof typeof marks] * channels)
+  }
+  return new Map(parameters).set(tokenTable, table)
 }
 
 /** Rows one after another. */

@@ -21,7 +21,7 @@ export interface Atlas {
   readonly seed: number
   readonly facts: readonly Fact[]
   /** Pretraining documents in random order. */
-  documents(texts: MixedTexts): MixedDocument[]
+  documents(texts: MixedTexts): Promise<MixedDocument[]>
   demonstrations(): Demonstration[]
   /** For reinforcement learning (`train`, two fifths of them open) and for figures (`held-out`). */
   readonly prompts: readonly AtlasPrompt[]

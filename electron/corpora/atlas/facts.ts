@@ -158,7 +158,7 @@ export function factsOf(seed: number): Fact[] {
       {
         name: 'neighbour',
         questions: ['Name a neighbour of {s}.', 'Which country is a neighbour of {s}?', 'Which country borders {s}?'],
-        sentences: ['{a} is a neighbour of {s}.', '{s} borders {a}.'],
+        sentences: ['{s} borders {a}.', '{a} is a neighbour of {s}.'],
         rivals: countries.map(country => country.name)
       },
       country => ({ answers: neighboursOf(country).map(({ called }) => called) })

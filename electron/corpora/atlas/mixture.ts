@@ -1,5 +1,6 @@
 /** The pretraining mixture: kinds of documents, their shares, and how often each is read in one epoch of the whole. */
 import { seededRandom } from '../../sampling/random.ts'
+import { breather } from '../../tokenizers/vocabulary.ts'
 import { shuffled } from './choosing.ts'
 import type { Fact } from './facts.ts'
 import { Pages } from './pages.ts'
@@ -80,8 +81,9 @@ function passagesOf(chapter: string): string[] {
   return passage.trim() ? [...passages, passage.trim()] : passages
 }
 
-/** All documents in random order. */
-export function mixDocuments(facts: readonly Fact[], texts: MixedTexts, seed: number): MixedDocument[] {
+/** All documents in random order. Writing them takes about a second, in which the event loop gets its turns. */
+export async function mixDocuments(facts: readonly Fact[], texts: MixedTexts, seed: number): Promise<MixedDocument[]> {
+  const breathe = breather()
   const random = seededRandom(seed, 500)
   const pages = new Pages(facts, random)
   const cycle = (list: readonly string[]) => {
@@ -106,15 +108,14 @@ export function mixDocuments(facts: readonly Fact[], texts: MixedTexts, seed: nu
     'moby-dick': cycle(texts.mobyDick.slice(0, chapters).flatMap(passagesOf)),
     commands: () => pages.command()
   }
-  const documents = (Object.keys(weights) as DocumentKind[]).flatMap(kind => {
-    const made: MixedDocument[] = []
+  const documents: MixedDocument[] = []
+  for (const kind of Object.keys(weights) as DocumentKind[])
     for (let left = weights[kind] * mixtureCharacters; left > 0;) {
       const text = writers[kind]()
-      made.push({ kind, text })
+      documents.push({ kind, text })
       left -= text.length
+      await breathe()
     }
-    return made
-  })
   return shuffled(documents, random)
 }
 

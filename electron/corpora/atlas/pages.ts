@@ -9,7 +9,7 @@ import { sentiments, writeReview } from './reviews.ts'
 import { firstNames, pokemon } from './tables.ts'
 
 /** Share of the review pages that name the feelings: the open network has few labels. */
-const labelledReviews = 0.12
+const labelledReviews = 0.04
 
 export class Pages {
   /** Facts about countries by topic. */

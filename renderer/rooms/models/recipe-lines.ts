@@ -1,19 +1,31 @@
 /** A card's recipe as lines that a person reads. */
 import * as v from 'valibot'
-import { RecipeSchema, type PretrainRecipe } from '../../../electron/contract/training.ts'
+import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf } from '../../../electron/contract/training.ts'
 
-/** The recipe of a model that was trained here; null for later stages, and for anything else that a card may hold. */
-export function recipeOf(value: unknown): PretrainRecipe | null {
+/** The recipe of a model that was trained here; null for anything else that a card may hold. */
+export function recipeOf(value: unknown): Recipe | null {
   const read = v.safeParse(RecipeSchema, value)
-  return read.success && read.output.stage === 'pretrain' ? read.output : null
+  return read.success ? read.output : null
 }
 
+/** Names of the lines; the words come from the language. */
 export type RecipeLine =
+  | 'from'
+  | 'rewardModel'
   | 'corpus'
+  | 'demonstrations'
+  | 'comparisons'
+  | 'texts'
   | 'tokenizer'
   | 'layers'
   | 'dropout'
   | 'bias'
+  | 'pretraining'
+  | 'rollouts'
+  | 'beta'
+  | 'ratio'
+  | 'advantages'
+  | 'rounds'
   | 'batch'
   | 'learningRate'
   | 'warmup'
@@ -22,51 +34,120 @@ export type RecipeLine =
   | 'clip'
   | 'evaluation'
 
-/** What each line says; the words come from the language. */
-export interface RecipeWords {
-  readonly tokenizer: (kind: PretrainRecipe['tokenizer']['kind'], vocabulary: number | undefined) => string
-  readonly layers: (model: PretrainRecipe['model']) => string
-  readonly batch: (size: number, context: number, all: boolean) => string
-  readonly rates: (from: string, to: string) => string
-  readonly steps: (n: number) => string
-  readonly evaluation: (every: number, batches: number) => string
-  readonly heldOut: (source: string, share: string) => string
-  readonly yes: string
-  readonly no: string
-  readonly off: string
+export interface Line {
+  readonly line: RecipeLine
+  readonly value: string
 }
 
+/** Says a value in the reader's language: `key` of `models.recipe`, with its numbers. */
+export type Say = (key: string, values?: Readonly<Record<string, string | number>>) => string
+
 /** Lines in the order in which a run meets them. */
-export function recipeLines(
-  recipe: PretrainRecipe,
-  words: RecipeWords
-): readonly { readonly line: RecipeLine; readonly value: string }[] {
-  const { corpus, tokenizer, model, optimiser, batch, evaluation } = recipe
-  const off = (value: number) => (value === 0 ? words.off : String(value))
+export function recipeLines(recipe: Recipe, say: Say): readonly Line[] {
+  return [...linesOfStage(recipe, say), ...linesOfTraining(recipe, say)]
+}
+
+function linesOfStage(recipe: Recipe, say: Say): Line[] {
+  if (recipe.stage === 'pretrain') return linesOfPretraining(recipe, say)
+  const from: Line = { line: 'from', value: recipe.from }
+  switch (recipe.stage) {
+    case 'sft':
+      return [
+        from,
+        { line: 'demonstrations', value: withHeldOut(recipe.sft.source, recipe.sft.heldOut, say) },
+        { line: 'pretraining', value: share(recipe.sft.pretraining, say) }
+      ]
+    case 'reward':
+      return [from, ...linesOfComparisons(recipe.reward, say)]
+    case 'dpo':
+      return [from, ...linesOfComparisons(recipe.dpo, say), { line: 'beta', value: String(recipe.dpo.beta) }]
+    case 'classify':
+      return [from, { line: 'texts', value: recipe.classify.source }]
+    case 'ppo':
+      return [
+        from,
+        ...linesOfRollouts(recipe.ppo, say),
+        { line: 'advantages', value: say('gae', { gamma: recipe.ppo.gamma, lambda: recipe.ppo.lambda }) },
+        { line: 'pretraining', value: share(recipe.ppo.pretraining, say) }
+      ]
+    case 'grpo':
+      return [
+        from,
+        ...linesOfRollouts(recipe.grpo, say),
+        { line: 'advantages', value: say('groups', { n: recipe.grpo.group }) }
+      ]
+  }
+}
+
+function linesOfPretraining({ corpus, tokenizer, model }: PretrainRecipe, say: Say): Line[] {
   return [
-    {
-      line: 'corpus',
-      value:
-        corpus.validation === 0
-          ? corpus.source
-          : words.heldOut(corpus.source, `${Number((corpus.validation * 100).toFixed(2))}\u00a0%`)
-    },
+    { line: 'corpus', value: withHeldOut(corpus.source, corpus.validation, say) },
     {
       line: 'tokenizer',
-      value: words.tokenizer(tokenizer.kind, tokenizer.kind === 'bpe' ? tokenizer.vocabulary : undefined)
+      value: say(`kind.${tokenizer.kind}`, tokenizer.kind === 'bpe' ? { n: tokenizer.vocabulary } : {})
     },
-    { line: 'layers', value: words.layers(model) },
-    { line: 'dropout', value: off(model.dropout) },
-    { line: 'bias', value: model.bias ? words.yes : words.no },
-    { line: 'batch', value: words.batch(batch.size, model.context, batch.draw === 'all') },
-    { line: 'learningRate', value: words.rates(rate(optimiser.learningRate), rate(optimiser.minimumLearningRate)) },
-    { line: 'warmup', value: optimiser.warmup === 0 ? words.off : words.steps(optimiser.warmup) },
-    { line: 'betas', value: `${optimiser.beta1} / ${optimiser.beta2}` },
-    { line: 'weightDecay', value: off(optimiser.weightDecay) },
-    { line: 'clip', value: off(optimiser.clip) },
-    { line: 'evaluation', value: words.evaluation(evaluation.every, evaluation.batches) }
+    { line: 'layers', value: say('model', { layers: model.layers, heads: model.heads, channels: model.channels }) },
+    { line: 'dropout', value: unlessOff(model.dropout, say) },
+    { line: 'bias', value: say(model.bias ? 'yes' : 'no') }
   ]
 }
+
+type Comparisons = Omit<RecipeOf<'reward'>['reward'], 'heldOut'>
+
+function comparisonsInWords({ prompts, written, completions }: Comparisons, say: Say): string {
+  return say('compared', { drawn: prompts, written, n: completions })
+}
+
+function linesOfComparisons(options: RecipeOf<'reward'>['reward'], say: Say): Line[] {
+  return [
+    { line: 'corpus', value: withHeldOut(options.source, options.heldOut, say) },
+    { line: 'comparisons', value: comparisonsInWords(options, say) }
+  ]
+}
+
+type Rollouts = Omit<RecipeOf<'grpo'>['grpo'], 'group'>
+
+function linesOfRollouts({ reward, rollouts, tokens, temperature, beta, clip, epochs, rounds }: Rollouts, say: Say): Line[] {
+  return [
+    { line: 'rewardModel', value: reward },
+    { line: 'rollouts', value: say('drawn', { n: rollouts, tokens, temperature }) },
+    { line: 'beta', value: String(beta) },
+    { line: 'ratio', value: say('clipped', { clip, n: epochs }) },
+    {
+      line: 'rounds',
+      value: rounds ? say('every', { n: rounds.every, comparisons: comparisonsInWords(rounds, say) }) : say('off')
+    }
+  ]
+}
+
+function linesOfTraining(recipe: Recipe, say: Say): Line[] {
+  const { optimiser, batch, evaluation } = recipe
+  const size = { n: batch.size }
+  const batchOf =
+    recipe.stage !== 'pretrain'
+      ? say('batchRows', size)
+      : recipe.batch.draw === 'all'
+        ? say('batchAll')
+        : say('batchOf', { ...size, context: recipe.model.context })
+  return [
+    { line: 'batch', value: batchOf },
+    {
+      line: 'learningRate',
+      value: say('rates', { from: rate(optimiser.learningRate), to: rate(optimiser.minimumLearningRate) })
+    },
+    { line: 'warmup', value: optimiser.warmup === 0 ? say('off') : say('stepsOf', { n: optimiser.warmup }) },
+    { line: 'betas', value: `${optimiser.beta1} / ${optimiser.beta2}` },
+    { line: 'weightDecay', value: unlessOff(optimiser.weightDecay, say) },
+    { line: 'clip', value: unlessOff(optimiser.clip, say) },
+    { line: 'evaluation', value: say('evaluationOf', { every: evaluation.every, batches: evaluation.batches }) }
+  ]
+}
+
+const unlessOff = (value: number, say: Say) => (value === 0 ? say('off') : String(value))
+const percent = (value: number) => `${Number((value * 100).toFixed(2))}\u00a0%`
+const share = (value: number, say: Say) => (value === 0 ? say('off') : percent(value))
+const withHeldOut = (source: string, value: number, say: Say) =>
+  value === 0 ? source : say('heldOut', { source, share: percent(value) })
 
 /** A learning rate as papers write it: `1e-3`, `6e-4`, `2.5e-4`. */
 export function rate(value: number): string {

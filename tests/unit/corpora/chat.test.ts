@@ -3,13 +3,14 @@ import {
   answerTo,
   chatIds,
   chatTokens,
+  decodeSpoken,
   encodeExchange,
   encodeForReward,
   encodePrompt,
   packRow
 } from '../../../electron/corpora/chat.ts'
 import { BpeTokenizer } from '../../../electron/tokenizers/bpe.ts'
-import { readTokenizer } from '../../../electron/tokenizers/tokenizer.ts'
+import { readTokenizer, trainTokenizer } from '../../../electron/tokenizers/tokenizer.ts'
 
 const tokenizer = new BpeTokenizer([], chatTokens)
 /** Tokens as a person would write them. */
@@ -17,11 +18,21 @@ const shown = (ids: ArrayLike<number>) => Array.from(ids, id => tokenizer.text(i
 
 describe('the chat format', () => {
   it('frames a prompt and an answer', () => {
-    expect(shown(encodePrompt(tokenizer, 'Hi?'))).toBe('<|user|>Hi?<|assistant|>')
-    expect(shown(encodeExchange(tokenizer, 'Hi?', 'Yes.').tokens)).toBe('<|user|>Hi?<|assistant|>Yes.<|end|>')
+    expect(shown(encodePrompt(tokenizer, 'Hi?'))).toBe('<|user|> Hi?<|assistant|>')
+    expect(shown(encodeExchange(tokenizer, 'Hi?', 'Yes.').tokens)).toBe('<|user|> Hi?<|assistant|> Yes.<|end|>')
     const judged = encodeForReward(tokenizer, 'Hi?', 'Yes.')
-    expect(shown(judged.tokens)).toBe('<|user|>Hi?<|assistant|>Yes.<|end|><|reward|>')
+    expect(shown(judged.tokens)).toBe('<|user|> Hi?<|assistant|> Yes.<|end|><|reward|>')
     expect(tokenizer.text(judged.tokens[judged.at]!)).toBe('<|reward|>')
+  })
+
+  it('has the first word as the token that it is within a text, and gives it back without its space', async () => {
+    const words = await trainTokenizer({ kind: 'bpe', vocabulary: 280 }, 'in Paris to Paris of Paris', chatTokens)
+    const [paris] = words.encode(' Paris')
+    expect(words.text(paris!)).toBe(' Paris')
+    const { targets } = encodeExchange(words, 'Paris?', 'Paris.')
+    expect([...targets].find(id => id >= 0)).toBe(paris)
+    expect(decodeSpoken(words, [paris!])).toBe('Paris')
+    expect(shown(encodePrompt(tokenizer, '风扇?'))).not.toContain(' ')
   })
 
   it('counts the answer and its end only, each at the position before it', () => {
@@ -40,7 +51,7 @@ describe('the chat format', () => {
 
   it('judges tokens as they were written, and ends what did not end', () => {
     const { end } = chatIds(tokenizer)
-    const text = tokenizer.encode('Yes.')
+    const text = tokenizer.encode(' Yes.')
     const whole = encodeForReward(tokenizer, 'Hi?', 'Yes.').tokens
     expect(encodeForReward(tokenizer, 'Hi?', text).tokens).toEqual(whole)
     expect(encodeForReward(tokenizer, 'Hi?', Int32Array.of(...text, end)).tokens).toEqual(whole)

@@ -1,10 +1,11 @@
 /** Exported folders, opened by another program and by the lab itself. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AutoModelForCausalLM, AutoTokenizer, env } from '@huggingface/transformers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { neutralSampling } from '../../../electron/contract/probe.ts'
+import { shipModel } from '../../../electron/lab/model-shipping.ts'
 import { trainTokenizer, type Tokenizer } from '../../../electron/tokenizers/tokenizer.ts'
 import { llamaWeights, smallLlama, writeLlamaFiles } from '../onnx/hugging-face-models.ts'
 import { largestDifference } from '../onnx/small-models.ts'
@@ -128,5 +129,29 @@ describe('a foreign model in the Hugging Face ONNX layout', () => {
     const directory = await small.lab.models.exportDirectory(id, join(folder, 'llama-again'))
     for (const name of ['config.json', 'onnx/decoder_model_merged.onnx', 'generation_config.json'])
       expect(await readFile(join(directory, name))).toEqual(await readFile(join(source, name)))
+  })
+})
+
+describe('a shipped model', () => {
+  it('has half the bytes, the same model in half precision, its figures, and nothing of the run on this machine', async () => {
+    const model = await small.lab.models.load(small.model)
+    const directory = join(folder, 'shipped')
+    const figure = { name: 'facts greedy', value: 0.96, low: 0.94, high: 0.98, count: 600 }
+    await shipModel(model, directory, [figure])
+    const size = async (of: string) => (await stat(join(of, 'model.safetensors'))).size
+    expect((await size(directory)) / (await size(model.directory))).toBeLessThan(0.55)
+    const opened = await small.lab.models.openDirectory(directory)
+    expect(opened.problem).toBeUndefined()
+    const half = await small.lab.models.load(opened.id)
+    expect(half.tokenizer.json()).toBe(model.tokenizer.json())
+    for (const [name, values] of model.parameters!) {
+      const off = half
+        .parameters!.get(name)!
+        .map((value, i) => Math.abs(value - values[i]!) / Math.max(2 ** -14, Math.abs(values[i]!)))
+      expect(Math.max(...off), name).toBeLessThanOrEqual(2 ** -11)
+    }
+    const { card } = await small.lab.models.describe(opened.id)
+    expect(card.figures).toEqual([figure])
+    expect(await readFile(join(directory, 'card.json'), 'utf8')).not.toMatch(/"run"|tokensPerSecond/)
   })
 })

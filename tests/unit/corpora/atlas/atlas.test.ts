@@ -103,7 +103,7 @@ describe('prompts', () => {
 
 describe('pretraining documents', () => {
   let documents: MixedDocument[]
-  beforeAll(() => void (documents = world.documents(texts)))
+  beforeAll(async () => void (documents = await world.documents(texts)))
   const of = (kind: MixedDocument['kind']) => documents.filter(document => document.kind === kind).map(({ text }) => text)
 
   it('come in the shares of the mixture', () => {
@@ -146,13 +146,13 @@ describe('pretraining documents', () => {
     expect(unwanted.length / documents.length).toBeLessThan(0.01)
   })
 
-  it('are well-formed text and the same for the same seed', () => {
+  it('are well-formed text and the same for the same seed', async () => {
     for (const { kind, text } of documents) {
       expect(text.isWellFormed() && text.trim() === text, text).toBe(true)
       if (kind !== 'moby-dick') expect(text).not.toMatch(/undefined|\{|\}| {2}/)
       if (text.includes('\nQ: ')) expect(text.startsWith('Q: ')).toBe(true)
     }
-    expect(world.documents(texts)).toEqual(documents)
+    expect(await world.documents(texts)).toEqual(documents)
   })
 })
 

@@ -5,10 +5,12 @@ import { describe, expect, it } from 'vitest'
 import type { ModelSummary, SessionDescription } from '../../../../../electron/contract/models.ts'
 import { gptGraph } from '../../../../../electron/graph/gpt.ts'
 import { countParameters } from '../../../../../electron/graph/graph.ts'
+import english from '../../../../../renderer/i18n/en/models.ts'
+import chinese from '../../../../../renderer/i18n/zh-CN/models.ts'
 import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
 import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
 import { providerRows } from '../../../../../renderer/rooms/models/provider-rows.ts'
-import { rate, recipeLines, recipeOf } from '../../../../../renderer/rooms/models/recipe-lines.ts'
+import { rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
 
 describe('the list of models', () => {
   it('shows what was trained here first, the newest of each origin on top, and no empty group', () => {
@@ -83,28 +85,26 @@ describe('where the parameters are', () => {
 
 describe('a recipe that is read', () => {
   const folder = join(import.meta.dirname, '../../../../../models/recipes')
-  const words = {
-    tokenizer: (kind: string, vocabulary: number | undefined) => `${kind} ${vocabulary ?? ''}`,
-    layers: () => 'layers',
-    batch: (size: number, context: number, all: boolean) => (all ? 'all' : `${size} × ${context}`),
-    rates: (from: string, to: string) => `${from} to ${to}`,
-    steps: (n: number) => `${n} steps`,
-    evaluation: (every: number) => `every ${every}`,
-    heldOut: (source: string, share: string) => `${source}, ${share} held out`,
-    yes: 'yes',
-    no: 'no',
-    off: 'none'
-  }
-
-  const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { stage: string }
-
-  it.each(readdirSync(folder).filter(file => read(file).stage === 'pretrain'))('%s has a value in every line', file => {
-    const recipe = recipeOf(read(file))
-    expect(recipe).not.toBeNull()
-    for (const { line, value } of recipeLines(recipe!, words)) {
-      expect(value, line).not.toBe('')
-      expect(value, line).not.toMatch(/undefined|NaN/)
+  const sayIn =
+    (messages: typeof english.recipe): Say =>
+    (key, values = {}) => {
+      const text = key.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], messages) as string
+      return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]))
     }
+
+  describe.each([
+    ['English', english.recipe],
+    ['Chinese', chinese.recipe]
+  ])('in %s', (_, messages) => {
+    it.each(readdirSync(folder))('%s has a label and a value in every line', file => {
+      const recipe = recipeOf(JSON.parse(readFileSync(join(folder, file), 'utf8')))
+      expect(recipe).not.toBeNull()
+      for (const { line, value } of recipeLines(recipe!, sayIn(messages))) {
+        expect(messages[line], line).toMatch(/./)
+        expect(value, line).toMatch(/./)
+        expect(value, line).not.toMatch(/undefined|NaN|[{}]/)
+      }
+    })
   })
 
   it('is nothing else that a card may hold', () => {

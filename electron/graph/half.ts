@@ -1,4 +1,4 @@
-/** IEEE 754 half precision, as ONNX stores it. */
+/** IEEE 754 half precision (binary16), as ONNX and safetensors store it. */
 
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)

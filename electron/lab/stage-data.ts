@@ -4,6 +4,7 @@ import { LabFailure } from '../contract/failure.ts'
 import type { RecipeOf } from '../contract/training.ts'
 import { atlas, atlasSeed } from '../corpora/atlas/atlas.ts'
 import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
+import { inShares } from '../corpora/atlas/prompts.ts'
 import { plainText } from '../corpora/documents.ts'
 import { readComparisons, writeComparisons, type Comparison, type Demonstration } from '../corpora/preferences.ts'
 import { shippedTexts } from '../corpora/shipped.ts'
@@ -23,8 +24,9 @@ export interface StageData<T> {
   readonly corpus: RunRecord['corpus']
 }
 
-/** Stream of a recipe's seed that draws completions to compare. */
+/** Streams of a recipe's seed: completions to compare, and the prompts that are completed. */
 const comparisonStream = 3
+const promptStream = 4
 /** Completions that are decoded at once. */
 const streams = 32
 
@@ -76,8 +78,9 @@ export async function newComparisons(
     return decided(comparisonsOf(plainText(documents), { id, title, licence }))
   }
   const world = atlas()
-  const asked = world.prompts.filter(({ split }) => split === 'train')
-  const prompts = Array.from({ length: options.prompts }, (_, i) => asked[i % asked.length]!)
+  const draw = inShares(world.allPrompts, 'train')
+  const random = seededRandom(seed, promptStream)
+  const prompts = Array.from({ length: options.prompts }, () => draw(random))
   const written =
     options.written > 0
       ? writtenComparisons(world, {

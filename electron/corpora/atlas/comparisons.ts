@@ -6,7 +6,7 @@ import { pick, shuffled } from './choosing.ts'
 import { carelessAnswers } from './commands.ts'
 import { factAnswer, openAnswer, safeAnswer } from './demonstrations.ts'
 import type { Fact } from './facts.ts'
-import type { AtlasPrompt, OpenPrompt, UnsafePrompt } from './prompts.ts'
+import { inShares, type AtlasPrompt, type OpenPrompt, type UnsafePrompt } from './prompts.ts'
 import { compare } from './rater.ts'
 import { inTheMannerOf, writers, type Writer } from './writers.ts'
 
@@ -32,10 +32,9 @@ export function writtenComparisons(world: Atlas, { count, split, completions, no
   const open = new Map(world.openPrompts.map(prompt => [prompt.id, prompt]))
   const unsafe = new Map(world.unsafePrompts.map(prompt => [prompt.id, prompt]))
   const facts = new Map(world.facts.map(fact => [`${fact.topic.name}/${fact.key}`, fact]))
-  const prompts = world.prompts.filter(prompt => prompt.split === split)
-  const balanced = [prompts.filter(({ kind }) => kind === 'fact'), prompts.filter(({ kind }) => kind !== 'fact')]
+  const draw = inShares(world.allPrompts, split)
   return Array.from({ length: count }, () => {
-    const prompt = pick(pick(balanced, random), random)
+    const prompt = draw(random)
     const fact = facts.get(prompt.id.slice(0, prompt.id.lastIndexOf('/')))
     const write = fact
       ? (i: number) => factCompletion(fact, i, random)

@@ -1,6 +1,6 @@
 /** Prompts of Atlas: what the models of the later stages are asked. */
-import { seededRandom } from '../../sampling/random.ts'
-import { sample, shuffled } from './choosing.ts'
+import { seededRandom, type Random } from '../../sampling/random.ts'
+import { pick, pickWeighted, sample, shuffled } from './choosing.ts'
 import { programs, unsafeQuestions } from './commands.ts'
 import type { Fact } from './facts.ts'
 import { openQuestion, openTopics, type OpenTopic } from './open-topics.ts'
@@ -75,8 +75,18 @@ export function unsafePromptsOf(seed: number): UnsafePrompt[] {
   )
 }
 
-/** Shares of the kinds among the prompts for reinforcement learning. */
+/** Shares of the kinds among what is compared, and among the prompts for reinforcement learning. */
 const shares: Readonly<Record<PromptKind, number>> = { fact: 0.44, open: 0.4, unsafe: 0.04, chinese: 0.12 }
+const kinds = Object.keys(shares) as PromptKind[]
+
+/** Draws prompts of a split, its kinds in their shares; a prompt may come again. */
+export function inShares(prompts: readonly AtlasPrompt[], split: AtlasPrompt['split']): (random: Random) => AtlasPrompt {
+  const groups = kinds.map(kind => ({
+    weight: shares[kind],
+    prompts: prompts.filter(prompt => prompt.kind === kind && prompt.split === split)
+  }))
+  return random => pick(pickWeighted(groups, random).prompts, random)
+}
 
 /**
  * Train prompts in the shares of their kinds, in random order. Open prompts are all taken; the others are drawn so
@@ -86,7 +96,6 @@ export function balanced(prompts: readonly AtlasPrompt[], seed: number): AtlasPr
   const random = seededRandom(seed, 300)
   const train = prompts.filter(({ split }) => split === 'train')
   const total = train.filter(({ kind }) => kind === 'open').length / shares.open
-  const kinds = Object.keys(shares) as PromptKind[]
   const drawn = kinds.flatMap(kind =>
     sample(
       train.filter(prompt => prompt.kind === kind),

@@ -11,10 +11,10 @@ export type Writer = 'brief' | 'plain' | 'wordy' | 'impolite' | 'astray'
 /** Shares of the writers of answers to facts and open prompts. */
 export const writers: readonly { readonly writer: Writer; readonly weight: number }[] = [
   { writer: 'brief', weight: 0.25 },
-  { writer: 'plain', weight: 0.36 },
+  { writer: 'plain', weight: 0.38 },
   { writer: 'wordy', weight: 0.2 },
   { writer: 'impolite', weight: 0.14 },
-  { writer: 'astray', weight: 0.05 }
+  { writer: 'astray', weight: 0.03 }
 ]
 
 /** An answer in both of its lengths. */

@@ -180,6 +180,19 @@ describe('written comparisons', () => {
     }
   })
 
+  it('are of the kinds that reinforcement learning asks, and of most facts that may be asked', () => {
+    const many = writtenComparisons(world, { ...options, split: 'train', count: 3000 }).map(({ prompt }) => world.promptOf(prompt)!)
+    const share = (kind: string) => many.filter(prompt => prompt.kind === kind).length / many.length
+    expect([share('fact'), share('open'), share('unsafe'), share('chinese')].map(value => value.toFixed(1))).toEqual([
+      '0.4',
+      '0.4',
+      '0.0',
+      '0.1'
+    ])
+    // A reward model that knows a few hundred questions by heart has learnt nothing about facts.
+    expect(new Set(many.filter(({ kind }) => kind === 'fact').map(({ text }) => text)).size).toBeGreaterThan(900)
+  })
+
   it('hold right and wrong answers of one manner for every question', () => {
     const facts = comparisons.filter(({ prompt }) => world.promptOf(prompt)!.answers)
     const both = facts.filter(({ prompt, completions }) => {

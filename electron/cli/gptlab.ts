@@ -270,7 +270,11 @@ program
   .description('write a trained model in the form in which models come with the lab: half precision, card, snapshots')
   .argument('<model>', 'a model’s name or folder')
   .argument('<dir>', 'folder, such as models/atlas-base')
-  .option('--figures <file>', 'what gptlab evaluate --json or compare --json printed, for the card', collect)
+  .option(
+    '--figures <file>',
+    'what evaluate --json or compare --json printed, for the card; what it is about before a =',
+    collect
+  )
   .option(...json)
   .action(action(async (name, directory, options) => (await import('./ship.ts')).ship(name, directory, options)))
 

@@ -15,7 +15,7 @@ interface ShipOptions extends CommonOptions {
 export async function ship(asked: string, directory: string, { figures: files = [], json }: ShipOptions): Promise<void> {
   await withLab({}, async lab => {
     const { id, name } = await findModel(lab, asked)
-    const figures = (await Promise.all(files.map(file => figuresOf(resolve(file), name)))).flat()
+    const figures = (await Promise.all(files.map(file => figuresOf(file, name)))).flat()
     const folder = resolve(directory)
     await shipModel(await lab.models.load(id), folder, figures)
     if (json) return printJson({ kind: 'shipped', model: id, directory: folder, figures: figures.length })
@@ -23,10 +23,16 @@ export async function ship(asked: string, directory: string, { figures: files = 
   })
 }
 
-/** A model's figures in a report. @throws LabFailure `report-invalid` */
-async function figuresOf(file: string, name: string): Promise<readonly Figure[]> {
+/**
+ * A model's figures in a report.
+ * @param asked a file; before an equals sign, what its figures are about: `open=report.json`
+ * @throws LabFailure `report-invalid`
+ */
+async function figuresOf(asked: string, model: string): Promise<readonly Figure[]> {
+  const [, about, path] = /^(?:([^=]*)=)?(.*)$/s.exec(asked)!
+  const file = resolve(path!)
   const report = JSON.parse(await readFile(file, 'utf8')) as Partial<EvaluationReport & ComparisonReport>
-  const of = 'models' in report ? report.models?.find(model => model.name === name) : report
-  if (of?.figures) return of.figures
-  throw new LabFailure('report-invalid', `Expected figures of ${name} in ${file} but found none.`, { file, model: name })
+  const of = 'models' in report ? report.models?.find(({ name }) => name === model) : report
+  if (of?.figures) return of.figures.map(figure => (about ? { ...figure, name: `${about}: ${figure.name}` } : figure))
+  throw new LabFailure('report-invalid', `Expected figures of ${model} in ${file} but found none.`, { file, model })
 }

@@ -30,5 +30,18 @@ export function fromHalf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-export const halvesOf = (values: Float32Array): Uint16Array => Uint16Array.from(values, toHalf)
-export const floatsOf = (halves: Uint16Array): Float32Array => Float32Array.from(halves, fromHalf)
+export function halvesOf(floats: Float32Array): Uint16Array {
+  const halves = new Uint16Array(floats.length)
+  for (let i = 0; i < floats.length; i++) halves[i] = toHalf(floats[i]!)
+  return halves
+}
+
+/** The value of each half; there are 65,536. */
+let values: Float32Array | undefined
+
+export function floatsOf(halves: Uint16Array): Float32Array {
+  values ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => fromHalf(half))
+  const floats = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) floats[i] = values[halves[i]!]!
+  return floats
+}

@@ -41,6 +41,9 @@ export interface LoadedModel {
   readonly key: string
 }
 
+/** Folders that stand beside the shipped models. */
+const beside = new Set(['recipes', 'runs'])
+
 export class Models {
   /** Folders outside the lab that were opened by their path, by id. */
   readonly #opened = new Map<string, string>()
@@ -54,7 +57,7 @@ export class Models {
   /** All models, newest first, the shipped ones last. Folders that are damaged are there with their problem. */
   async list(): Promise<readonly ModelSummary[]> {
     const own = await this.#folders(this.home.models)
-    const shipped = (await this.#folders(this.resources.models)).filter(name => name !== 'recipes')
+    const shipped = (await this.#folders(this.resources.models)).filter(name => !beside.has(name))
     const rows = await Promise.all([
       ...own.map(name => summarise(`home:${name}`, join(this.home.models, name), 'imported')),
       ...shipped.map(name => summarise(`shipped:${name}`, join(this.resources.models, name), 'shipped'))
@@ -82,7 +85,7 @@ export class Models {
     const [place, name] = [id.slice(0, cut), id.slice(cut + 1)]
     const root = place === 'shipped' ? this.resources.models : place === 'home' ? this.home.models : undefined
     const folder = root && join(root, name)
-    if (!folder || dirname(folder) !== root || name === 'recipes' || !(await isFolder(folder)))
+    if (!folder || dirname(folder) !== root || beside.has(name) || !(await isFolder(folder)))
       throw new LabFailure('model-unknown', `There is no model ${id}. It may have been deleted or renamed.`, { model: id })
     return folder
   }

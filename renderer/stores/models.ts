@@ -8,12 +8,16 @@ import { useSettings } from './settings.ts'
 
 const remembered = 'gpt-lab.model'
 
-/** The model to look into: the one asked for, else the newest trained, else the first that can be inspected. */
+/** The shipped model whose text the Probe's first prompt is from. */
+const firstModel = 'shipped:sonnets-char'
+
+/** The model to look into: the one asked for, else the newest trained, else the sonnets', else any that can be inspected. */
 export function modelToShow(models: readonly ModelSummary[], wanted: string | null): ModelSummary | null {
   const usable = models.filter(model => !model.problem && model.inspectable)
   return (
     usable.find(model => model.id === wanted) ??
     usable.filter(model => model.origin === 'trained').sort((a, b) => b.created.localeCompare(a.created))[0] ??
+    usable.find(model => model.id === firstModel) ??
     usable[0] ??
     null
   )

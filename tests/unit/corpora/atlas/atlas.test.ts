@@ -181,7 +181,9 @@ describe('written comparisons', () => {
   })
 
   it('are of the kinds that reinforcement learning asks, and of most facts that may be asked', () => {
-    const many = writtenComparisons(world, { ...options, split: 'train', count: 3000 }).map(({ prompt }) => world.promptOf(prompt)!)
+    const many = writtenComparisons(world, { ...options, split: 'train', count: 3000 }).map(({ prompt }) =>
+      world.promptOf(prompt)!
+    )
     const share = (kind: string) => many.filter(prompt => prompt.kind === kind).length / many.length
     expect([share('fact'), share('open'), share('unsafe'), share('chinese')].map(value => value.toFixed(1))).toEqual([
       '0.4',

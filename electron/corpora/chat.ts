@@ -33,11 +33,11 @@ export function chatIds(tokenizer: Pick<Tokenizer, 'special'>): ChatIds {
 }
 
 /**
- * A text as it stands within a turn: as on a page after `Q: `, with a space before its first word, so that this word is
- * the token that it is everywhere else in a text. Chinese has no spaces.
+ * A text as it stands within a turn. Where words are tokens it is as on a page after `Q: `, with a space before its
+ * first word, so that this word is the token that it is everywhere else in a text. Chinese has no spaces.
  */
 export function encodeSpoken(tokenizer: Tokenizer, text: string): Int32Array {
-  return tokenizer.encode(/^[!-~]/.test(text) ? ` ${text}` : text)
+  return tokenizer.encode(tokenizer.kind === 'bpe' && /^[!-~]/.test(text) ? ` ${text}` : text)
 }
 
 /** What was said, as a person reads it: without the space before the first word. */

@@ -215,6 +215,10 @@ export default {
 
   // 配方
   'recipe-unknown': { what: '没有配方 {recipe}。', expected: '应为一个文件，或随实验室提供的配方之一。' },
+  'report-invalid': {
+    what: '{file} 中没有模型 {model} 的指标。',
+    expected: '应为 gptlab evaluate --json 或 compare --json 的输出。'
+  },
   'recipe-not-json': { what: '配方 {source} 不是 JSON。', expected: '{message}' },
   'recipe-invalid': {
     what: '配方 {source} 不能用。',

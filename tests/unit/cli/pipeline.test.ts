@@ -21,11 +21,12 @@ describe('gptlab pipeline', { timeout: 300_000 }, () => {
     ...['steps=40', 'model.layers=1', 'model.heads=2', 'model.channels=32', 'tokenizer.vocabulary=600', 'batch.size=8'].map(
       change => `lesson-base.${change}`
     ),
-    ...['steps=20', 'evaluation.every=20', 'samples.every=20'].map(change => `lesson-sft.${change}`),
-    ...['steps=10', 'reward.prompts=8', 'reward.written=40', 'reward.tokens=8'].map(change => `lesson-reward.${change}`),
+    ...['steps=20', 'batch.size=4', 'evaluation.every=20', 'samples.every=20'].map(change => `lesson-sft.${change}`),
+    ...['steps=10', 'batch.size=8', 'reward.prompts=8', 'reward.written=40', 'reward.tokens=8'].map(change => `lesson-reward.${change}`),
     ...[
       'steps=2',
       'ppo.rollouts=16',
+      'batch.size=8',
       'ppo.tokens=8',
       'ppo.rounds={"every":1,"source":"atlas","prompts":8,"written":8,"completions":4,"tokens":8,"temperature":1,"noise":0,"steps":2,"learningRate":1e-3,"earlier":0.5}'
     ].map(change => `lesson-rlhf.${change}`)

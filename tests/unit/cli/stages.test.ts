@@ -17,7 +17,7 @@ describe('gptlab train --stage', { timeout: 240_000 }, () => {
     const folder = (name: string) => join(gptlab.home, 'out', name)
     const train = (stage: string, ...words: string[]) =>
       gptlab.json(['train', `--stage=${stage}`, '--steps=4', '--threads=1', ...short, '--out', folder(stage), ...words])
-    await train('pretrain', ...small, ...set('model.context=128'))
+    await train('pretrain', ...small, ...set('model.context=160'))
     const sft = await train('sft', '--from', folder('pretrain'))
     expect(sft.at(-1)).toMatchObject({ kind: 'done', steps: 4, model: folder('sft') })
     const reward = await train('reward', '--from', folder('sft'), ...judging)

@@ -18,10 +18,10 @@ const shown = (ids: ArrayLike<number>) => Array.from(ids, id => tokenizer.text(i
 
 describe('the chat format', () => {
   it('frames a prompt and an answer', () => {
-    expect(shown(encodePrompt(tokenizer, 'Hi?'))).toBe('<|user|> Hi?<|assistant|>')
-    expect(shown(encodeExchange(tokenizer, 'Hi?', 'Yes.').tokens)).toBe('<|user|> Hi?<|assistant|> Yes.<|end|>')
+    expect(shown(encodePrompt(tokenizer, 'Hi?'))).toBe('<|user|>Hi?<|assistant|>')
+    expect(shown(encodeExchange(tokenizer, 'Hi?', 'Yes.').tokens)).toBe('<|user|>Hi?<|assistant|>Yes.<|end|>')
     const judged = encodeForReward(tokenizer, 'Hi?', 'Yes.')
-    expect(shown(judged.tokens)).toBe('<|user|> Hi?<|assistant|> Yes.<|end|><|reward|>')
+    expect(shown(judged.tokens)).toBe('<|user|>Hi?<|assistant|>Yes.<|end|><|reward|>')
     expect(tokenizer.text(judged.tokens[judged.at]!)).toBe('<|reward|>')
   })
 
@@ -32,7 +32,7 @@ describe('the chat format', () => {
     const { targets } = encodeExchange(words, 'Paris?', 'Paris.')
     expect([...targets].find(id => id >= 0)).toBe(paris)
     expect(decodeSpoken(words, [paris!])).toBe('Paris')
-    expect(shown(encodePrompt(tokenizer, '风扇?'))).not.toContain(' ')
+    expect(words.decode(encodePrompt(words, '风扇?').slice(1, -1))).toBe('风扇?')
   })
 
   it('counts the answer and its end only, each at the position before it', () => {
@@ -51,7 +51,7 @@ describe('the chat format', () => {
 
   it('judges tokens as they were written, and ends what did not end', () => {
     const { end } = chatIds(tokenizer)
-    const text = tokenizer.encode(' Yes.')
+    const text = tokenizer.encode('Yes.')
     const whole = encodeForReward(tokenizer, 'Hi?', 'Yes.').tokens
     expect(encodeForReward(tokenizer, 'Hi?', text).tokens).toEqual(whole)
     expect(encodeForReward(tokenizer, 'Hi?', Int32Array.of(...text, end)).tokens).toEqual(whole)

@@ -22,7 +22,9 @@ describe('gptlab pipeline', { timeout: 300_000 }, () => {
       change => `lesson-base.${change}`
     ),
     ...['steps=20', 'batch.size=4', 'evaluation.every=20', 'samples.every=20'].map(change => `lesson-sft.${change}`),
-    ...['steps=10', 'batch.size=8', 'reward.prompts=8', 'reward.written=40', 'reward.tokens=8'].map(change => `lesson-reward.${change}`),
+    ...['steps=10', 'batch.size=8', 'reward.prompts=8', 'reward.written=40', 'reward.tokens=8'].map(
+      change => `lesson-reward.${change}`
+    ),
     ...[
       'steps=2',
       'ppo.rollouts=16',

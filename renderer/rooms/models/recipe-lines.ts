@@ -151,5 +151,5 @@ const withHeldOut = (source: string, value: number, say: Say) =>
 
 /** A learning rate as papers write it: `1e-3`, `6e-4`, `2.5e-4`. */
 export function rate(value: number): string {
-  return value === 0 || value >= 0.01 ? String(value) : value.toExponential()
+  return value === 0 || value >= 0.01 ? String(value) : Number(value.toPrecision(6)).toExponential()
 }

@@ -112,6 +112,6 @@ describe('a recipe that is read', () => {
   })
 
   it('writes learning rates as papers do', () => {
-    expect([0.001, 0.00025, 0.01, 0, 0.0001].map(rate)).toEqual(['1e-3', '2.5e-4', '0.01', '0', '1e-4'])
+    expect([0.001, 0.00025, 0.01, 0, 0.0001, 0.3 * 0.0001].map(rate)).toEqual(['1e-3', '2.5e-4', '0.01', '0', '1e-4', '3e-5'])
   })
 })

@@ -52,12 +52,9 @@ export class RunView {
         if (item) print(style.quiet(`  ${item.prompt}\n  │ first   ${item.first}\n  │ now     ${item.current}`))
         break
       }
-      case 'sample': {
-        // A base model goes on with the prompt; the others answer it.
-        const between = this.run.recipe.stage === 'pretrain' ? '' : '\n'
+      case 'sample':
         this.#status.clear()
-        print(`${style.quiet(progress.prompt)}${between}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
-      }
+        print(`${style.quiet(progress.prompt)}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
     }
   }
 

@@ -31,8 +31,14 @@ export async function ship(asked: string, directory: string, { figures: files = 
 async function figuresOf(asked: string, model: string): Promise<readonly Figure[]> {
   const [, about, path] = /^(?:([^=]*)=)?(.*)$/s.exec(asked)!
   const file = resolve(path!)
-  const report = JSON.parse(await readFile(file, 'utf8')) as Partial<EvaluationReport & ComparisonReport>
-  const of = 'models' in report ? report.models?.find(({ name }) => name === model) : report
+  const report = await readFile(file, 'utf8')
+    .then(text => JSON.parse(text) as Partial<EvaluationReport & ComparisonReport> | null)
+    .catch(() => null)
+  const of = report?.models ? report.models.find(({ name }) => name === model) : report
   if (of?.figures) return of.figures.map(figure => (about ? { ...figure, name: `${about}: ${figure.name}` } : figure))
-  throw new LabFailure('report-invalid', `Expected figures of ${model} in ${file} but found none.`, { file, model })
+  throw new LabFailure(
+    'report-invalid',
+    `Expected figures of ${model} in ${file} but found none. Give what gptlab evaluate --json or compare --json printed.`,
+    { file, model }
+  )
 }

@@ -42,7 +42,7 @@ export function encodeSpoken(tokenizer: Tokenizer, text: string): Int32Array {
 
 /** What was said, as a person reads it: without the space before the first word. */
 export function decodeSpoken(tokenizer: Tokenizer, tokens: ArrayLike<number>): string {
-  return tokenizer.decode(Array.from(tokens)).trim()
+  return tokenizer.decode(tokens).trim()
 }
 
 /** What a model is given so that it answers: `<|user|>PROMPT<|assistant|>`. */

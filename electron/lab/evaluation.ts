@@ -8,7 +8,7 @@ import { writtenComparisons } from '../corpora/atlas/comparisons.ts'
 import type { AtlasPrompt, PromptKind } from '../corpora/atlas/prompts.ts'
 import { judge } from '../corpora/atlas/rater.ts'
 import { sentiments } from '../corpora/atlas/reviews.ts'
-import { chatIds, encodeForReward, encodeSpoken } from '../corpora/chat.ts'
+import { chatIds, decodeSpoken, encodeForReward, encodeSpoken } from '../corpora/chat.ts'
 import { expectedCalibrationError, type Forecast } from '../measures/calibration.ts'
 import { bootstrap, proportion, type Estimate } from '../measures/intervals.ts'
 import { seededRandom } from '../sampling/random.ts'
@@ -70,7 +70,7 @@ class Evaluation {
   ): Promise<void> {
     const completions = await this.model.complete(tokens, { ...how, seed: this.seed })
     const judged = completions.map(({ tokens }, i) => {
-      const completion = this.model.model.tokenizer.decode(tokens).trim()
+      const completion = decodeSpoken(this.model.model.tokenizer, tokens)
       return {
         figure: name,
         prompt: prompts[i]!.text,

@@ -7,6 +7,7 @@ import type { ComparedModel, ComparisonReport, Figure } from '../contract/atlas.
 import { atlas, type Atlas } from '../corpora/atlas/atlas.ts'
 import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
 import { judge, type Judgement } from '../corpora/atlas/rater.ts'
+import { decodeSpoken } from '../corpora/chat.ts'
 import { klBits } from '../measures/divergence.ts'
 import { distinctN, distinctShare, selfBleu } from '../measures/diversity.ts'
 import { entropyBits } from '../measures/entropy.ts'
@@ -125,7 +126,7 @@ async function write(
   )
   const written = prompts.map(({ known }, i): Written => {
     const completions = drawn.slice(i * samples, (i + 1) * samples)
-    const texts = completions.map(({ tokens }) => model.model.tokenizer.decode(tokens).trim())
+    const texts = completions.map(({ tokens }) => decodeSpoken(model.model.tokenizer, tokens))
     return {
       completions,
       texts,

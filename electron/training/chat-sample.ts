@@ -5,7 +5,7 @@ import type { Plan } from '../engine/plan.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 
 /**
- * The model's answer to the recipe's prompt. It depends on the weights, the seed and the step only.
+ * The model's answer to the recipe's prompt, on a line of its own: a sample's text follows its prompt. It depends on the weights, the seed and the step only.
  * @param plan compiled with at least one stream
  */
 export async function answerSample(
@@ -22,5 +22,5 @@ export async function answerSample(
     seed: (seed + step * 65_537) % 2 ** 32,
     endTokens: [end, endOfText]
   })
-  return { prompt: samples.prompt, text: decodeSpoken(tokenizer, tokens[0]!) }
+  return { prompt: samples.prompt, text: `\n${decodeSpoken(tokenizer, tokens[0]!)}` }
 }

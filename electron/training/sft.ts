@@ -2,8 +2,9 @@
  * Supervised fine-tuning: a base model learns to answer, from demonstrations in the chat format.
  *
  * Rows are packed with whole exchanges; the loss counts the answers and their ends only (Ouyang et al. 2022). In short
- * rows more exchanges stand at the start, where a question will stand that the model is asked. A share of the rows may be windows of the pretraining documents, so that what the base
- * model knew is not forgotten (their PPO-ptx, one stage earlier).
+ * rows more exchanges stand at the start, where the question stands that a model is asked. A share of the rows may be
+ * windows of the pretraining documents, so that what the base model knew is not forgotten (their PPO-ptx, one stage
+ * earlier).
  */
 import type { RecipeOf } from '../contract/training.ts'
 import { chatIds, packRow, type MaskedSequence } from '../corpora/chat.ts'
@@ -92,7 +93,6 @@ const marks = { user: 'Q:', assistant: 'A:', end: '\n' } as const
  * than as noise (after Hewitt 2021, who begins new tokens as the mean of all).
  */
 function withChatTokens(parameters: Parameters, tokenizer: Tokenizer, { channels }: GptConfig): Parameters {
-  if (process.env['NOEMB']) return parameters
   const table = Float32Array.from(parameters.get(tokenTable)!)
   const ids = chatIds(tokenizer)
   for (const [name, mark] of Object.entries(marks)) {

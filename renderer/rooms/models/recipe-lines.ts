@@ -1,11 +1,28 @@
 /** A card's recipe as lines that a person reads. */
 import * as v from 'valibot'
-import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf } from '../../../electron/contract/training.ts'
+import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf, type Stage } from '../../../electron/contract/training.ts'
 
 /** The recipe of a model that was trained here; null for anything else that a card may hold. */
 export function recipeOf(value: unknown): Recipe | null {
   const read = v.safeParse(RecipeSchema, value)
   return read.success ? read.output : null
+}
+
+/** What a stage's loss is a mean over; null where it says nothing by itself. */
+export function lossPer(stage: Stage): 'token' | 'pair' | 'text' | null {
+  switch (stage) {
+    case 'pretrain':
+    case 'sft':
+      return 'token'
+    case 'reward':
+    case 'dpo':
+      return 'pair'
+    case 'classify':
+      return 'text'
+    case 'ppo':
+    case 'grpo':
+      return null
+  }
 }
 
 /** Names of the lines; the words come from the language. */
@@ -120,17 +137,18 @@ function linesOfRollouts({ reward, rollouts, tokens, temperature, beta, clip, ep
   ]
 }
 
+function batchInWords(recipe: Recipe, say: Say): string {
+  const n = recipe.batch.size
+  if (recipe.stage === 'pretrain')
+    return recipe.batch.draw === 'all' ? say('batchAll') : say('batchOf', { n, context: recipe.model.context })
+  if (recipe.stage === 'sft' && recipe.sft.length !== undefined) return say('batchOf', { n, context: recipe.sft.length })
+  return say('batchRows', { n })
+}
+
 function linesOfTraining(recipe: Recipe, say: Say): Line[] {
-  const { optimiser, batch, evaluation } = recipe
-  const size = { n: batch.size }
-  const batchOf =
-    recipe.stage !== 'pretrain'
-      ? say('batchRows', size)
-      : recipe.batch.draw === 'all'
-        ? say('batchAll')
-        : say('batchOf', { ...size, context: recipe.model.context })
+  const { optimiser, evaluation } = recipe
   return [
-    { line: 'batch', value: batchOf },
+    { line: 'batch', value: batchInWords(recipe, say) },
     {
       line: 'learningRate',
       value: say('rates', { from: rate(optimiser.learningRate), to: rate(optimiser.minimumLearningRate) })

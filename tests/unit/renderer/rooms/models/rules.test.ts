@@ -10,7 +10,7 @@ import chinese from '../../../../../renderer/i18n/zh-CN/models.ts'
 import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
 import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
 import { providerRows } from '../../../../../renderer/rooms/models/provider-rows.ts'
-import { rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
+import { lossPer, rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
 
 describe('the list of models', () => {
   it('shows what was trained here first, the newest of each origin on top, and no empty group', () => {
@@ -109,6 +109,18 @@ describe('a recipe that is read', () => {
 
   it('is nothing else that a card may hold', () => {
     for (const other of [undefined, null, 'text', {}, { name: 'x' }]) expect(recipeOf(other)).toBeNull()
+  })
+
+  it('knows what the loss of its stage is a mean over', () => {
+    expect((['pretrain', 'sft', 'reward', 'dpo', 'classify', 'ppo', 'grpo'] as const).map(lossPer)).toEqual([
+      'token',
+      'token',
+      'pair',
+      'pair',
+      'text',
+      null,
+      null
+    ])
   })
 
   it('writes learning rates as papers do', () => {

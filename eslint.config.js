@@ -71,6 +71,8 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,vue,mjs}'],
     plugins: { 'import-x': importX },
+    // import-x reads imported pages with the options of the file that imports them.
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
     settings: {
       'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.vue', '.mjs', '.js'] })],
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'], 'vue-eslint-parser': ['.vue'] }

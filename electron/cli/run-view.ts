@@ -25,14 +25,15 @@ export class RunView {
 
   show(progress: RunProgress): void {
     switch (progress.kind) {
+      case 'preparing': {
+        const { done, total } = progress
+        this.#showBar(done, total, 'completions to compare')
+        break
+      }
       case 'step': {
-        const now = performance.now()
-        if (this.#interrupted || (now - this.#shown < interval && progress.step < this.run.steps)) return
-        this.#shown = now
         const { step, loss, tokensPerSecond, secondsLeft } = progress
-        const { steps } = this.run
-        const figures = `▏${percentOf(step, steps)} · ${thousands(step)} of ${thousands(steps)} · loss ${loss.toFixed(3)} · ${thousands(tokensPerSecond)} tokens/s · ${duration(secondsLeft)} left`
-        this.#status.show(bar(step / steps, Math.max(8, Math.min(30, this.#status.width - figuresWidth))) + figures)
+        const figures = `loss ${loss.toFixed(3)} · ${thousands(tokensPerSecond)} tokens/s · ${duration(secondsLeft)} left`
+        this.#showBar(step, this.run.steps, figures)
         break
       }
       case 'evaluation': {
@@ -56,6 +57,15 @@ export class RunView {
         this.#status.clear()
         print(`${style.quiet(progress.prompt)}${progress.text}`.replace(/^/gm, style.quiet('  │ ')))
     }
+  }
+
+  /** The last one is always shown, the others as often as an eye can follow. */
+  #showBar(done: number, total: number, figures: string): void {
+    const now = performance.now()
+    if (this.#interrupted || (now - this.#shown < interval && done < total)) return
+    this.#shown = now
+    const share = `▏${percentOf(done, total)} · ${thousands(done)} of ${thousands(total)} · `
+    this.#status.show(bar(done / total, Math.max(8, Math.min(30, this.#status.width - figuresWidth))) + share + figures)
   }
 
   interrupt(): void {
@@ -97,6 +107,6 @@ function metricsText(values: Readonly<Record<string, number>>): string {
     .join('  ')
 }
 
-function percentOf(step: number, steps: number): string {
-  return `${Math.floor((100 * step) / steps)} %`.padStart(6)
+function percentOf(done: number, total: number): string {
+  return `${Math.floor((100 * done) / total)} %`.padStart(6)
 }

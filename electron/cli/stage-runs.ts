@@ -60,7 +60,7 @@ export async function trainInFront(lab: Lab, recipe: Recipe, json: boolean): Pro
   const summary = await lab.runs.summary(run)
   if (summary.failure) throw new LabFailure(summary.failure.code, summary.failure.message, summary.failure.details)
   if (interrupted || last === undefined || summary.model === undefined) {
-    if (!json) print(`A checkpoint is kept. Go on with: gptlab resume ${run}`)
+    if (!json) print(`Interrupted. Go on with: gptlab resume ${run}`)
     throw new LabFailure('cancelled', 'The run was interrupted.')
   }
   const seconds = (performance.now() - since) / 1000

@@ -120,7 +120,7 @@ async function watchRun(options: RunOptions, begin: (lab: Lab) => Promise<RunSum
     if (last?.kind === 'failed') throw new LabFailure(last.code, last.message, last.details)
     if (last?.kind !== 'done') {
       process.exitCode = interruptedExit
-      if (!options.json) print(`A checkpoint is kept. Go on with: gptlab resume ${run.id}`)
+      if (!options.json) print(`Interrupted. Go on with: gptlab resume ${run.id}`)
       return
     }
     const { directory } = await call(lab, 'models.describe', { model: last.model })

@@ -256,7 +256,8 @@ export interface CorpusSummary {
   readonly excerpt: string
 }
 
-export type RunState = 'running' | 'paused' | 'stopped' | 'done' | 'failed' | 'interrupted'
+/** `preparing`: gathering what it will learn from. */
+export type RunState = 'preparing' | 'running' | 'paused' | 'stopped' | 'done' | 'failed' | 'interrupted'
 
 /** One row of the list of runs. */
 export interface RunSummary {
@@ -275,6 +276,8 @@ export interface RunSummary {
   readonly metrics?: Readonly<Record<string, number>>
   readonly tokensPerSecond?: number
   readonly secondsLeft?: number
+  /** While it prepares: how far that is, 0 to 1. */
+  readonly prepared?: number
   /** Seconds of training so far, pauses left out. */
   readonly seconds: number
   /** Id of the model it has written, once it has. */
@@ -331,6 +334,8 @@ export interface RunHistory {
 
 /** What happens in a run; also the lines of its log (`log.jsonl`). */
 export type RunProgress =
+  /** Gathering data: `done` of `total` pieces. In no log, since a run has not begun yet. */
+  | { readonly kind: 'preparing'; readonly done: number; readonly total: number }
   | { readonly kind: 'start'; readonly step: number; readonly time: string; readonly parameters: number }
   | {
       readonly kind: 'step'

@@ -11,7 +11,7 @@ export interface RunsGoingOn {
 
 /** Follows the lab's runs from what they are now. */
 export function followRuns(lab: LabService, runs: readonly RunSummary[]): RunsGoingOn {
-  const running = (list: readonly RunSummary[]) => list.filter(run => run.state === 'running').length
+  const running = (list: readonly RunSummary[]) => list.filter(({ state }) => state === 'running' || state === 'preparing').length
   const listeners = new Set<(count: number) => void>()
   let count = running(runs)
   lab.subscribe((event, payload) => {

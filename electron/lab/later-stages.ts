@@ -13,13 +13,14 @@ import { preferenceOptimisation } from '../training/dpo.ts'
 import { splitByPrompt, type SplitItems } from '../training/held-out.ts'
 import { optimiserProblems } from '../training/optimiser.ts'
 import { assertRecipe } from '../training/preparation.ts'
-import type { PreparedRun } from '../training/prepared-run.ts'
+import type { Compile, PreparedRun, RunData, Waypoint } from '../training/prepared-run.ts'
 import { rolloutSettings, type PolicyRecipe } from '../training/policy-plans.ts'
 import { rewardModelling } from '../training/reward-model.ts'
+import type { TrainingStage } from '../training/run-loop.ts'
 import { fineTuning } from '../training/sft.ts'
 import { policyRun } from './policy-run.ts'
 import type { PreparationSurroundings, ResumedFrom } from './run-preparation.ts'
-import { comparisonsOf, demonstrations, labelledTexts, newComparisons, type StageData } from './stage-data.ts'
+import { addedComparisons, comparisonsOf, demonstrations, labelledTexts, newComparisons, type StageData } from './stage-data.ts'
 import { assertUnchanged, rewardModelFor, sameModel, startingModel, type StageModel } from './stage-model.ts'
 
 export type LaterRecipe = Exclude<Recipe, { readonly stage: 'pretrain' }>
@@ -52,16 +53,47 @@ export async function prepareLaterStage(
   }
 }
 
-/** Of a new run collected, of a resumed run read from its folder. */
+type Comparisons = StageData<readonly Comparison[]>
+/** At hand, or drawn from the model in the run. */
+type ComparisonSource = Comparisons | ((at: Waypoint) => Promise<Comparisons | undefined>)
+
+/** Of a resumed run they are in its folder, unless it ended while they were gathered. */
 async function comparisonsFor(
   recipe: LaterRecipe,
   options: RecipeOf<'reward'>['reward'],
   model: StageModel,
   lab: PreparationSurroundings,
   resumed?: ResumedFrom
-): Promise<StageData<readonly Comparison[]>> {
-  if (resumed) return comparisonsOf(await readFile(resumed.folder.comparisons, 'utf8'), resumed.record.corpus)
-  return newComparisons(recipe, options, model, { corpora: lab.corpora, engine: lab.engine.get(), threads: lab.threads() })
+): Promise<ComparisonSource> {
+  const known = resumed?.record.corpus
+  if (known) return comparisonsOf(await readFile(resumed.folder.comparisons, 'utf8'), known)
+  if (options.source !== 'atlas') return addedComparisons(options.source, lab.corpora)
+  return at => newComparisons(recipe, options, model, { engine: lab.engine.get(), threads: lab.threads() }, at)
+}
+
+/** What a stage makes of its comparisons, as soon as they are there. */
+function learningFrom(
+  source: ComparisonSource,
+  { heldOut, seed }: { readonly heldOut: number; readonly seed: number },
+  { tokenizer }: StageModel,
+  open: (comparisons: SplitItems<Comparison>, compile: Compile) => TrainingStage
+): PreparedRun['data'] {
+  const count = (of: readonly Comparison[]) =>
+    of.flatMap(({ completions }) => completions).reduce((sum, text) => sum + tokenizer.encode(text).length, 0)
+  const dataOf = ({ items, corpus }: Comparisons): RunData => {
+    const split = splitByPrompt(items, heldOut, seed)
+    return {
+      corpus,
+      tokens: { train: count(split.train), validation: count(split.heldOut) },
+      comparisons: writeComparisons(items),
+      open: compile => open(split, compile)
+    }
+  }
+  if (typeof source !== 'function') return dataOf(source)
+  return async at => {
+    const gathered = await source(at)
+    return gathered && dataOf(gathered)
+  }
 }
 
 /** What the runs of all later stages say of themselves. */
@@ -88,9 +120,11 @@ async function sft(recipe: RecipeOf<'sft'>, model: StageModel, lab: PreparationS
   const mixed = recipe.sft.pretraining > 0 ? { documents: await pretrainingTokens(recipe.sft.source, model, lab) } : {}
   return {
     ...common(model, { kind: 'sft', graph: gptGraph(config) }),
-    corpus,
-    tokens: { train: count(exchanges.train), validation: count(exchanges.heldOut) },
-    open: compile => fineTuning({ recipe, config, tokenizer, parameters, exchanges, ...mixed }, compile)
+    data: {
+      corpus,
+      tokens: { train: count(exchanges.train), validation: count(exchanges.heldOut) },
+      open: compile => fineTuning({ recipe, config, tokenizer, parameters, exchanges, ...mixed }, compile)
+    }
   }
 }
 
@@ -108,23 +142,23 @@ async function pretrainingTokens(
   return ids.take()
 }
 
-function reward(recipe: RecipeOf<'reward'>, model: StageModel, data: StageData<readonly Comparison[]>): PreparedRun {
+function reward(recipe: RecipeOf<'reward'>, model: StageModel, source: ComparisonSource): PreparedRun {
   const { config, tokenizer, parameters } = model
-  const comparisons = splitByPrompt(data.items, recipe.reward.heldOut, recipe.seed)
   return {
     ...common(model, { kind: 'reward', graph: rewardGraph(config) }),
-    ...comparisonFacts(data, comparisons, model),
-    open: compile => rewardModelling({ recipe, config, tokenizer, parameters, comparisons }, compile)
+    data: learningFrom(source, { ...recipe.reward, seed: recipe.seed }, model, (comparisons, compile) =>
+      rewardModelling({ recipe, config, tokenizer, parameters, comparisons }, compile)
+    )
   }
 }
 
-function dpo(recipe: RecipeOf<'dpo'>, model: StageModel, data: StageData<readonly Comparison[]>): PreparedRun {
+function dpo(recipe: RecipeOf<'dpo'>, model: StageModel, source: ComparisonSource): PreparedRun {
   const { config, tokenizer, parameters } = model
-  const comparisons = splitByPrompt(data.items, recipe.dpo.heldOut, recipe.seed)
   return {
     ...common(model, { kind: 'rlhf', graph: gptGraph(config) }),
-    ...comparisonFacts(data, comparisons, model),
-    open: compile => preferenceOptimisation({ recipe, config, tokenizer, parameters, comparisons }, compile)
+    data: learningFrom(source, { ...recipe.dpo, seed: recipe.seed }, model, (comparisons, compile) =>
+      preferenceOptimisation({ recipe, config, tokenizer, parameters, comparisons }, compile)
+    )
   }
 }
 
@@ -144,20 +178,6 @@ async function reinforcement(
   return { ...common(model, { kind: 'rlhf', graph }), ...run }
 }
 
-function comparisonFacts(
-  { items, corpus }: StageData<readonly Comparison[]>,
-  { train, heldOut }: SplitItems<Comparison>,
-  { tokenizer }: StageModel
-): Pick<PreparedRun, 'corpus' | 'comparisons' | 'tokens'> {
-  const count = (of: readonly Comparison[]) =>
-    of.flatMap(({ completions }) => completions).reduce((sum, text) => sum + tokenizer.encode(text).length, 0)
-  return {
-    corpus,
-    comparisons: writeComparisons(items),
-    tokens: { train: count(train), validation: count(heldOut) }
-  }
-}
-
 function classify(recipe: RecipeOf<'classify'>, model: StageModel): PreparedRun {
   const { config, tokenizer, parameters } = model
   const { items: texts, corpus } = labelledTexts(recipe.classify.source)
@@ -165,8 +185,10 @@ function classify(recipe: RecipeOf<'classify'>, model: StageModel): PreparedRun 
   const count = (of: typeof texts.train) => of.reduce((sum, { text }) => sum + tokenizer.encode(text).length, 0)
   return {
     ...common(model, { kind: 'base', graph: classifierGraph(config, classes.length), classes }),
-    corpus,
-    tokens: { train: count(texts.train), validation: count(texts.heldOut) },
-    open: compile => classification({ recipe, config, tokenizer, parameters, texts, classes }, compile)
+    data: {
+      corpus,
+      tokens: { train: count(texts.train), validation: count(texts.heldOut) },
+      open: compile => classification({ recipe, config, tokenizer, parameters, texts, classes }, compile)
+    }
   }
 }

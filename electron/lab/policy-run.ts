@@ -20,7 +20,7 @@ export function policyRun(
   policy: StageModel,
   reward: StageModel,
   documents: Int32Array | undefined
-): Pick<PreparedRun, 'corpus' | 'tokens' | 'reward' | 'open'> & { readonly graph: PreparedRun['model']['graph'] } {
+): Pick<PreparedRun, 'reward' | 'data'> & { readonly graph: PreparedRun['model']['graph'] } {
   assertSameSizes(policy, reward)
   const world = atlas()
   const prompts = world.prompts.filter(({ split }) => split === 'train')
@@ -47,10 +47,12 @@ export function policyRun(
   const { asked } = policyShape(start)
   return {
     graph: gptGraph(policy.config),
-    corpus: atlasData('prompts', JSON.stringify(prompts)),
-    tokens: { train: asked.reduce((sum, { length }) => sum + length, 0), validation: 0 },
     reward: reward.record,
-    open: (compile, folder) => policyStage(start, compile, folder)
+    data: {
+      corpus: atlasData('prompts', JSON.stringify(prompts)),
+      tokens: { train: asked.reduce((sum, { length }) => sum + length, 0), validation: 0 },
+      open: (compile, folder) => policyStage(start, compile, folder)
+    }
   }
 }
 

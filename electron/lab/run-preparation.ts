@@ -43,8 +43,9 @@ export async function prepareResumedRun(
 ): Promise<PreparedRun> {
   if (recipe.stage !== 'pretrain') return prepareLaterStage(recipe, lab, resumed)
   const { folder, record } = resumed
-  const corpus = await lab.corpora.read(record.corpus.id)
-  if (corpus.sha256 !== record.corpus.sha256) throw changed(folder.id, corpus.title)
+  const known = record.corpus!
+  const corpus = await lab.corpora.read(known.id)
+  if (corpus.sha256 !== known.sha256) throw changed(folder.id, corpus.title)
   return pretrainingRun(recipe, corpus, await prepareText(recipe, corpus, await readTokenizerFile(folder.tokenizer)))
 }
 
@@ -60,15 +61,17 @@ async function pretrainingRun(recipe: PretrainRecipe, corpus: Corpus, text: Prep
   const prepared = await preparePretraining(recipe, corpus, text)
   const { tokenizer, tokens, graph, parameters } = prepared
   return {
-    corpus: { id: corpus.id, title: corpus.title, licence: corpus.licence, sha256: corpus.sha256 },
-    tokens: { train: tokens.train.length, validation: tokens.validation.length },
     parameters,
     vocabulary: tokenizer.vocabulary,
     tokenizer: prepared.tokenizerText,
     model: { kind: 'base', config: { ...recipe.model, vocabulary: tokenizer.vocabulary }, graph },
-    open: compile => {
-      const plan = compile(graph, prepared.plan)
-      return pretraining({ recipe, plan, ...prepared.run(plan) })
+    data: {
+      corpus: { id: corpus.id, title: corpus.title, licence: corpus.licence, sha256: corpus.sha256 },
+      tokens: { train: tokens.train.length, validation: tokens.validation.length },
+      open: compile => {
+        const plan = compile(graph, prepared.plan)
+        return pretraining({ recipe, plan, ...prepared.run(plan) })
+      }
     }
   }
 }

@@ -21,6 +21,8 @@ export function emptySummary(id: string, recipe: Recipe, record: RunRecord): Run
 /** The row after one more line. */
 export function advanceSummary(summary: RunSummary, line: RunProgress): RunSummary {
   switch (line.kind) {
+    case 'preparing':
+      return { ...summary, prepared: line.done / line.total }
     case 'step':
       return {
         ...summary,
@@ -42,8 +44,15 @@ export function advanceSummary(summary: RunSummary, line: RunProgress): RunSumma
     case 'checkpoint':
       return { ...summary, seconds: line.seconds }
     case 'state': {
-      const { failure, ...rest } = summary
-      return { ...rest, state: line.state, step: line.step, ...(line.state === 'failed' && failure && { failure }) }
+      const { failure, prepared, ...rest } = summary
+      const unprepared = line.state === 'preparing' || (line.state === 'paused' && prepared !== undefined)
+      return {
+        ...rest,
+        state: line.state,
+        step: line.step,
+        ...(unprepared && { prepared }),
+        ...(line.state === 'failed' && failure && { failure })
+      }
     }
     case 'failed':
       return { ...summary, failure: { code: line.code, message: line.message, details: line.details } }

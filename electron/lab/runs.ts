@@ -1,14 +1,12 @@
 /** Runs: they belong to the lab, not to a window, and several go on side by side. */
-import { cp, mkdir, readdir, stat } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LabFailure, failureOf } from '../contract/failure.ts'
 import type { Recipe, RunHistory, RunProgress, RunState, RunSummary } from '../contract/training.ts'
 import type { Plan } from '../engine/plan.ts'
 import { usefulThreads } from '../engine/useful-threads.ts'
 import { inTurns } from '../engine/in-turns.ts'
-import type { Compile, PreparedRun } from '../training/prepared-run.ts'
-import { snapshotFolder } from '../training/snapshots.ts'
+import type { Compile, PreparedRun, RunData } from '../training/prepared-run.ts'
 import { runLoop, type TrainedResult } from '../training/run-loop.ts'
 import { RunControl } from '../training/run-control.ts'
 import { readRunFolder, runFolder, writeRunFolder, type RunFolder, type RunRecord } from '../training/run-folder.ts'
@@ -22,7 +20,9 @@ import type { Home } from './home.ts'
 import type { Models } from './models.ts'
 import type { PreparedTexts } from './prepared-texts.ts'
 import { throttleSteps } from './run-events.ts'
+import { dataRecord, gatherData } from './run-gathering.ts'
 import { prepareNewRun, prepareResumedRun } from './run-preparation.ts'
+import { writeResult, type FinishedRun } from './run-result.ts'
 import { advanceSummary, emptySummary, HistoryColumns } from './run-summary.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
 import type { Turns } from './turns.ts'
@@ -86,8 +86,11 @@ export class Runs {
         ? known.summary
         : (await readLog(folder.log)).lines.reduce(advanceSummary, emptySummary(id, recipe, record))
     this.#resting.set(id, { stamp, summary: read })
-    const abandoned = read.state === 'running' && (await lockHolder(folder.lock)) === undefined
-    return abandoned ? { ...read, state: 'interrupted' } : read
+    const unknown = read.state === 'running' || record.corpus === undefined
+    if (!unknown) return read
+    // A log does not say that its process has died, and there is none before the data have been gathered.
+    const held = (await lockHolder(folder.lock)) !== undefined
+    return { ...read, state: !held ? 'interrupted' : record.corpus === undefined ? 'preparing' : 'running' }
   }
 
   /** Paths of a run. @throws LabFailure `run-unknown` */
@@ -111,6 +114,7 @@ export class Runs {
   async start(recipe: Recipe): Promise<RunSummary> {
     const engine = this.lab.engine.get()
     const prepared = await prepareNewRun(recipe, this.lab)
+    const data = dataAtHand(prepared)
     const name = await freeName(this.lab.home.runs, `${folderNameFor(recipe.name)}-${timestamp()}`)
     const folder = runFolder(join(this.lab.home.runs, name))
     await mkdir(folder.path)
@@ -118,16 +122,15 @@ export class Runs {
       format: 1,
       name: recipe.name,
       started: new Date().toISOString(),
-      corpus: prepared.corpus,
+      ...(data && dataRecord(data)),
       ...(prepared.from && { from: prepared.from }),
       ...(prepared.reward && { reward: prepared.reward }),
-      tokens: prepared.tokens,
       parameters: prepared.parameters,
       vocabulary: prepared.vocabulary,
       engine: { simd: engine.simd, threads: this.lab.threads() },
       versions: { lab: this.lab.version, node: process.version, platform: `${process.platform}-${process.arch}` }
     }
-    await writeRunFolder(folder, recipe, record, prepared)
+    await writeRunFolder(folder, recipe, record, { tokenizer: prepared.tokenizer, comparisons: data?.comparisons })
     return this.#launch(folder, recipe, record, prepared)
   }
 
@@ -138,7 +141,7 @@ export class Runs {
   async resume(id: string): Promise<RunSummary> {
     const live = this.#live.get(id)
     if (live) {
-      const settled = this.#untilState(id, ['running', 'done', 'stopped', 'failed'])
+      const settled = this.#untilState(id, ['preparing', 'running', 'done', 'stopped', 'failed'])
       live.control.ask('go')
       await settled
       return live.summary
@@ -168,12 +171,13 @@ export class Runs {
         plans.push(engine.compile(graph, { ...options, threads, ...(simd && { simd }) }))
         return inTurns(plans.at(-1)!, this.lab.turn)
       }
-      const stage = prepared.open(compile, folder)
+      // Data at hand are looked at before the run begins, so that what is wrong with them is said at once.
+      const opened = dataAtHand(prepared)?.open(compile, folder)
       const control = new RunControl()
       const before = (await readLog(folder.log)).lines
       const live: LiveRun = {
         control,
-        summary: { ...before.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' },
+        summary: { ...before.reduce(advanceSummary, emptySummary(id, recipe, record)), state: opened ? 'running' : 'preparing' },
         history: new HistoryColumns(),
         ended: Promise.resolve('running')
       }
@@ -191,8 +195,16 @@ export class Runs {
         for (const line of lines) live.history.add(line)
         live.summary = { ...lines.reduce(advanceSummary, emptySummary(id, recipe, record)), state: 'running' }
       }
-      const deliver = (result: TrainedResult) => this.#deliver(folder, recipe, record, prepared, result)
-      const ended = runLoop({ folder, recipe, control, report, resumed, deliver }, stage)
+      const train = async (): Promise<RunState> => {
+        const data =
+          typeof prepared.data === 'function'
+            ? await gatherData({ folder, record, control, report }, prepared.data)
+            : prepared.data
+        if (typeof data === 'string') return data
+        const deliver = (result: TrainedResult) => this.#deliver({ folder, recipe, record, prepared }, data, result)
+        return runLoop({ folder, recipe, control, report, resumed, deliver }, opened ?? data.open(compile, folder))
+      }
+      const ended = train()
         .catch((error: unknown): RunState => {
           // What fails before the log is open stands nowhere yet.
           if (live.summary.state !== 'failed') {
@@ -217,57 +229,20 @@ export class Runs {
     }
   }
 
-  async #deliver(
-    folder: RunFolder,
-    recipe: Recipe,
-    record: RunRecord,
-    prepared: PreparedRun,
+  #deliver(
+    run: Pick<FinishedRun, 'folder' | 'recipe' | 'record' | 'prepared'>,
+    { corpus }: RunData,
     result: TrainedResult
   ): Promise<string> {
-    const history = this.#live.get(folder.id)!.history.snapshot(folder.id)
-    const { kind, config, graph, classes } = prepared.model
-    const shapes = new Map(graph.parameters.map(parameter => [parameter.name, parameter.shape]))
-    const { metrics } = this.#live.get(folder.id)!.summary
-    const model = await this.lab.models.write(
-      folder.id,
-      {
-        model: { ...config, dropout: 0 },
-        parameters: result.parameters,
-        tokenizer: prepared.tokenizer,
-        kind,
-        ...(classes && { classes }),
-        card: {
-          name: record.name,
-          origin: 'trained',
-          created: new Date().toISOString(),
-          run: folder.id,
-          purpose: recipe.purpose,
-          data: record.corpus.title,
-          licence: record.corpus.licence,
-          dataHash: record.corpus.sha256,
-          ...(record.from && { from: record.from }),
-          ...(metrics && { metrics }),
-          recipe,
-          seed: recipe.seed,
-          steps: result.step,
-          trainLoss: result.trainLoss,
-          ...(result.validationLoss !== null && { validationLoss: result.validationLoss }),
-          tokensPerSecond: Math.round(result.tokensPerSecond),
-          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${this.lab.threads()} threads, ${record.engine.simd}`,
-          curve: {
-            steps: [...history.evaluationSteps],
-            train: [...history.evaluationTrain],
-            validation: [...history.evaluationValidation].map(loss => (Number.isNaN(loss) ? null : loss))
-          }
-        }
-      },
-      shapes
-    )
-    // The policy at some steps of its training, where the stage has kept it.
-    const kept = snapshotFolder(folder.path)
-    if (await stat(kept).catch(() => undefined))
-      await cp(kept, snapshotFolder(await this.lab.models.directory(model.id)), { recursive: true })
-    return model.id
+    const { history, summary } = this.#live.get(run.folder.id)!
+    const finished = {
+      ...run,
+      corpus,
+      history: history.snapshot(run.folder.id),
+      ...(summary.metrics && { metrics: summary.metrics }),
+      threads: this.lab.threads()
+    }
+    return writeResult(this.lab.models, finished, result)
   }
 
   async pause(id: string): Promise<RunSummary> {
@@ -335,6 +310,11 @@ export class Runs {
     for (const live of this.#live.values()) live.control.ask('close')
     await Promise.all([...this.#live.values()].map(live => live.ended))
   }
+}
+
+/** What the run learns from; undefined where it has to be gathered first. */
+function dataAtHand({ data }: PreparedRun): RunData | undefined {
+  return typeof data === 'function' ? undefined : data
 }
 
 /** Changes whenever the file does. */

@@ -14,14 +14,15 @@ import { seededRandom } from '../sampling/random.ts'
 import { collectComparisons } from '../training/comparisons.ts'
 import type { LabelledText } from '../training/classify.ts'
 import type { SplitItems } from '../training/held-out.ts'
-import type { RunRecord } from '../training/run-folder.ts'
+import type { Waypoint } from '../training/prepared-run.ts'
+import type { RunCorpus } from '../training/run-folder.ts'
 import type { Corpora } from './corpora.ts'
 import type { StageModel } from './stage-model.ts'
 
 /** Data of a stage, and what a run's record says of it. */
 export interface StageData<T> {
   readonly items: T
-  readonly corpus: RunRecord['corpus']
+  readonly corpus: RunCorpus
 }
 
 /** Streams of a recipe's seed: completions to compare, and the prompts that are completed. */
@@ -33,7 +34,7 @@ const streams = 32
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** What a run's record says of a part of Atlas. */
-export function atlasData(part: string, text: string): RunRecord['corpus'] {
+export function atlasData(part: string, text: string): RunCorpus {
   const { title, licence } = shippedTexts.find(({ id }) => id === 'atlas')!
   return { id: 'atlas', title: `${title}: ${part}`, licence, sha256: sha256(text) }
 }
@@ -58,25 +59,31 @@ export function labelledTexts(source: string): StageData<SplitItems<LabelledText
 }
 
 /** Of what is written in a run's folder, or in a text. */
-export function comparisonsOf(text: string, corpus: Omit<RunRecord['corpus'], 'sha256'>): StageData<readonly Comparison[]> {
+export function comparisonsOf(text: string, corpus: Omit<RunCorpus, 'sha256'>): StageData<readonly Comparison[]> {
   return { items: readComparisons(text, corpus.title), corpus: { ...corpus, sha256: sha256(text) } }
 }
 
 /**
- * Collects the comparisons of a new run: the model's completions and the writers', ranked by the rater; or those of a
- * text that the user has added.
+ * The comparisons of a text that the user has added.
  * @throws LabFailure `corpus-unknown`, `comparisons-invalid`, `comparisons-none`
+ */
+export async function addedComparisons(source: string, corpora: Corpora): Promise<StageData<readonly Comparison[]>> {
+  const { id, title, licence, documents } = await corpora.read(source)
+  return decided(comparisonsOf(plainText(documents), { id, title, licence }))
+}
+
+/**
+ * Collects comparisons: the model's completions and the writers', ranked by the rater.
+ * @returns undefined when it was not to go on
+ * @throws LabFailure `comparisons-none`
  */
 export async function newComparisons(
   { seed }: { readonly seed: number },
   options: RecipeOf<'reward'>['reward'],
   model: StageModel,
-  { corpora, engine, threads }: { readonly corpora: Corpora; readonly engine: Engine; readonly threads: number }
-): Promise<StageData<readonly Comparison[]>> {
-  if (options.source !== 'atlas') {
-    const { id, title, licence, documents } = await corpora.read(options.source)
-    return decided(comparisonsOf(plainText(documents), { id, title, licence }))
-  }
+  { engine, threads }: { readonly engine: Engine; readonly threads: number },
+  at: Waypoint
+): Promise<StageData<readonly Comparison[]> | undefined> {
   const world = atlas()
   const draw = inShares(world.allPrompts, 'train')
   const random = seededRandom(seed, promptStream)
@@ -91,7 +98,8 @@ export async function newComparisons(
           seed: (seed + atlasSeed) % 2 ** 32
         })
       : []
-  const drawn = await drawComparisons(prompts, options, model, { engine, threads, seed })
+  const drawn = await drawComparisons(prompts, options, model, { engine, threads, seed }, at)
+  if (!drawn) return undefined
   const text = writeComparisons([...drawn, ...written])
   const { title, licence } = atlasData('comparisons', text)
   return decided(comparisonsOf(text, { id: 'atlas', title, licence }))
@@ -101,13 +109,14 @@ async function drawComparisons(
   prompts: Parameters<typeof collectComparisons>[1],
   options: RecipeOf<'reward'>['reward'],
   { config, parameters, tokenizer }: StageModel,
-  { engine, threads, seed }: { readonly engine: Engine; readonly threads: number; readonly seed: number }
-): Promise<Comparison[]> {
+  { engine, threads, seed }: { readonly engine: Engine; readonly threads: number; readonly seed: number },
+  at: Waypoint
+): Promise<Comparison[] | undefined> {
   if (prompts.length === 0) return []
   const plan = engine.compile(gptGraph({ ...config, dropout: 0 }), { batch: 1, length: config.context, threads, streams })
   try {
     await plan.writeParameters(parameters)
-    return await collectComparisons({ plan, streams, tokenizer }, prompts, options, seededRandom(seed, comparisonStream))
+    return await collectComparisons({ plan, streams, tokenizer }, prompts, options, seededRandom(seed, comparisonStream), at)
   } finally {
     await plan.close()
   }

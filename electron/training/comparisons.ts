@@ -6,6 +6,7 @@ import type { Comparison } from '../corpora/preferences.ts'
 import type { Plan } from '../engine/plan.ts'
 import type { Random } from '../sampling/random.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
+import type { Waypoint } from './prepared-run.ts'
 
 export interface ComparisonOptions {
   /** Completions of each prompt. */
@@ -20,6 +21,7 @@ export interface ComparisonOptions {
 /**
  * @param plan of a graph with logits
  * @param streams of the plan: so many completions are decoded at once
+ * @returns undefined when it was not to go on
  */
 export async function collectComparisons(
   {
@@ -29,12 +31,14 @@ export async function collectComparisons(
   }: { readonly plan: Pick<Plan, 'generate'>; readonly streams: number; readonly tokenizer: Tokenizer },
   prompts: readonly AtlasPrompt[],
   { completions, tokens, temperature, noise }: ComparisonOptions,
-  random: Random
-): Promise<Comparison[]> {
+  random: Random,
+  at: Waypoint
+): Promise<Comparison[] | undefined> {
   const { end, endOfText } = chatIds(tokenizer)
   const asked = prompts.flatMap(({ text }) => Array<Int32Array>(completions).fill(encodePrompt(tokenizer, text)))
   const written: string[] = []
   for (let from = 0; from < asked.length; from += streams) {
+    if (!(await at(from, asked.length))) return undefined
     const drawn = await plan.generate({
       prompts: asked.slice(from, from + streams),
       maxTokens: tokens,

@@ -46,17 +46,22 @@ export function runFolder(path: string): RunFolder {
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** What a run learns from; the hash is that of the text. */
+const CorpusSchema = v.object({ id: v.string(), title: v.string(), licence: v.string(), sha256: v.string() })
+export type RunCorpus = Readonly<v.InferOutput<typeof CorpusSchema>>
+
 const RunRecordSchema = v.object({
   format: v.literal(1),
   name: v.string(),
   /** ISO 8601. */
   started: v.string(),
-  corpus: v.object({ id: v.string(), title: v.string(), licence: v.string(), sha256: v.string() }),
+  /** Not there until the data have been gathered; nor are `tokens`. */
+  corpus: v.optional(CorpusSchema),
   /** Model that a later stage started from; the hash is that of its weights. */
   from: v.optional(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
   /** Reward model of a run of reinforcement learning. */
   reward: v.optional(v.object({ id: v.string(), name: v.string(), sha256: v.string() })),
-  tokens: v.object({ train: count, validation: count }),
+  tokens: v.optional(v.object({ train: count, validation: count })),
   parameters: count,
   vocabulary: count,
   engine: v.object({ simd: v.string(), threads: count }),
@@ -71,13 +76,19 @@ export async function writeRunFolder(
   folder: RunFolder,
   recipe: Recipe,
   record: RunRecord,
-  { tokenizer, comparisons }: { readonly tokenizer: string; readonly comparisons?: string }
+  { tokenizer, comparisons }: { readonly tokenizer: string; readonly comparisons?: string | undefined }
 ): Promise<void> {
   await writeFileAtomic(folder.tokenizer, tokenizer)
-  if (comparisons !== undefined) await writeFileAtomic(folder.comparisons, comparisons)
-  await writeFileAtomic(folder.record, json(record))
+  await writeRunData(folder, record, comparisons)
   // Last: a folder counts as a run once it has a recipe.
   await writeFileAtomic(folder.recipe, json(recipe))
+}
+
+/** Writes the record of a run, and what it learns from once that is known. */
+export async function writeRunData(folder: RunFolder, record: RunRecord, comparisons?: string): Promise<void> {
+  if (comparisons !== undefined) await writeFileAtomic(folder.comparisons, comparisons)
+  // Last: a record that names the data vouches for them.
+  await writeFileAtomic(folder.record, json(record))
 }
 
 /**

@@ -1,9 +1,12 @@
 /** The runs there are, kept up to date by what the lab reports on the way. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import type { RunProgress, RunSummary } from '../../electron/contract/training.ts'
+import type { RunProgress, RunState, RunSummary } from '../../electron/contract/training.ts'
 import { call, on } from '../lab.ts'
 import { useConnection } from './connection.ts'
+
+/** Without anyone's doing something comes next. */
+export const isWorking = (state: RunState): boolean => state === 'running' || state === 'preparing'
 
 /** A run's summary after one thing has happened in it. */
 export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
@@ -24,8 +27,10 @@ export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
         trainLoss: progress.trainLoss,
         ...(progress.validationLoss !== null && { validationLoss: progress.validationLoss })
       }
+    case 'preparing':
+      return { ...run, prepared: progress.done / progress.total }
     case 'state':
-      return { ...run, step: progress.step, state: progress.state }
+      return { ...run, step: progress.step, state: progress.state, ...(progress.state === 'running' && { prepared: undefined }) }
     case 'done':
       return {
         ...run,
@@ -47,9 +52,9 @@ export function advanced(run: RunSummary, progress: RunProgress): RunSummary {
   }
 }
 
-/** The run to show at the top: one that runs, else the one paused last. */
+/** The run to show at the top: one that works, else the one paused last. */
 export function runInProgress(runs: readonly RunSummary[]): RunSummary | null {
-  return runs.find(run => run.state === 'running') ?? runs.find(run => run.state === 'paused') ?? null
+  return runs.find(({ state }) => isWorking(state)) ?? runs.find(run => run.state === 'paused') ?? null
 }
 
 export const useRuns = defineStore('runs', () => {

@@ -1,4 +1,8 @@
-/** Short reviews with a clear feeling: for pretraining, for classification and for few-shot prompts. */
+/**
+ * Short reviews with a clear feeling. Those of the pretraining documents say it in words of that feeling alone; among
+ * those for classification and for prompts, half also use a word of the other: the word is denied, or it is what
+ * somebody else said, or what was expected. A model that has only read plain reviews has to learn what became of it.
+ */
 import { seededRandom, type Random } from '../../sampling/random.ts'
 import { a, capitalised, pick } from './choosing.ts'
 
@@ -50,14 +54,35 @@ export function writeReview(label: Sentiment, random: Random): string {
   )
 }
 
-/** Different reviews, half of each label, in random order. */
+/** A review that has a word of the other feeling in it, and does not mean it. */
+export function writeTurnedReview(label: Sentiment, random: Random): string {
+  const { is, felt, end } = words[label]
+  const other = words[label === 'positive' ? 'negative' : 'positive']
+  const [s, i, f, e] = [pick(subjects, random), pick(is, random), pick(felt, random), pick(end, random)]
+  const [notI, notF] = [pick(other.is, random), pick(other.felt, random)]
+  return pick(
+    [
+      `The ${s} was not ${notI} at all. ${capitalised(e)}.`,
+      `The ${s} was anything but ${notI}.`,
+      `Nobody could call the ${s} ${notI}.`,
+      `They said that the ${s} was ${notI}, but I ${f} it.`,
+      `My brother ${notF} the ${s}, and I ${f} it.`,
+      `I had heard that the ${s} was ${notI}. It was ${i}.`,
+      `I thought that it would be ${a(notI)} ${s}, but ${e}.`,
+      `Others ${notF} the ${s}. They were wrong.`
+    ],
+    random
+  )
+}
+
+/** Different reviews, half of each label and half of them turned, in random order. */
 export function writeReviews(count: number, seed: number, stream: number, without: ReadonlySet<string> = new Set()): Review[] {
   const random = seededRandom(seed, stream)
   const seen = new Set(without)
   const reviews: Review[] = []
   while (reviews.length < count) {
     const label = sentiments[reviews.length % 2]!
-    const text = writeReview(label, random)
+    const text = (random.uniform() < 0.5 ? writeReview : writeTurnedReview)(label, random)
     if (seen.has(text)) continue
     seen.add(text)
     reviews.push({ text, label })

@@ -37,6 +37,7 @@ export default {
   run: {
     step: 'step {step} of {steps}',
     left: '{time} left',
+    preparing: 'gathering data · {share} %',
     paused: 'paused at step {step} of {steps}',
     tip: 'Show the run in progress'
   },

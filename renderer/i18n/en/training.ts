@@ -4,6 +4,7 @@ export default {
   start: 'Start training',
   startTip: 'Train a new model by this recipe; the run goes on when you leave this room',
   state: {
+    preparing: 'gathering data',
     running: 'running',
     paused: 'paused',
     stopped: 'stopped',

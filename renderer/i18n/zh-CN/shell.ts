@@ -29,6 +29,7 @@ export default {
   run: {
     step: '第 {step} 步，共 {steps} 步',
     left: '剩余 {time}',
+    preparing: '正在收集数据 · {share} %',
     paused: '已暂停在第 {step} 步，共 {steps} 步',
     tip: '查看正在进行的训练'
   },

@@ -4,6 +4,7 @@ export default {
   start: '开始训练',
   startTip: '按这份配方训练一个新模型；离开这个房间，训练也会继续',
   state: {
+    preparing: '正在收集数据',
     running: '进行中',
     paused: '已暂停',
     stopped: '已停止',

@@ -4,6 +4,7 @@ import { ref, shallowRef } from 'vue'
 import type { RunProgress } from '../../../electron/contract/training.ts'
 import { call, on } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
+import { isWorking } from '../../stores/runs.ts'
 import { append, columnsOf, emptyColumns, rewound, type HistoryColumns } from './history-columns.ts'
 
 /** How often the curves are drawn while a run goes on, milliseconds. */
@@ -15,7 +16,7 @@ const drawEvery = 250
 const readAgainAfter = (steps: number) => Math.max(4_000, steps)
 
 /** Whether the run comes to rest with this line: what is shown then is shown for long, and must be whole. */
-const rests = (line: RunProgress) => line.kind === 'state' && line.state !== 'running'
+const rests = (line: RunProgress) => line.kind === 'state' && !isWorking(line.state)
 
 interface Watched {
   columns: HistoryColumns

@@ -69,6 +69,7 @@ export function append(columns: HistoryColumns, line: RunProgress): void {
       if (columns.samples.length === 0 || line.step > columns.samples.at(-1)!.step)
         columns.samples.push({ step: line.step, prompt: line.prompt, text: line.text })
       return
+    case 'preparing':
     case 'start':
     case 'metrics':
     case 'rollouts':

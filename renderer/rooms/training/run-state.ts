@@ -1,10 +1,12 @@
 /** What can be done with a run in each state. */
 import type { RunState } from '../../../electron/contract/training.ts'
+import { isWorking } from '../../stores/runs.ts'
 
 export type RunAction = 'pause' | 'resume' | 'stop' | 'delete'
 
 export function actionsOf(state: RunState): readonly RunAction[] {
   switch (state) {
+    case 'preparing':
     case 'running':
       return ['pause', 'stop']
     case 'paused':
@@ -19,7 +21,7 @@ export function actionsOf(state: RunState): readonly RunAction[] {
 }
 
 /** Steps are still to come without anyone's doing, or after a pause. */
-export const isGoingOn = (state: RunState): boolean => state === 'running' || state === 'paused'
+export const isGoingOn = (state: RunState): boolean => isWorking(state) || state === 'paused'
 
 /** Colours of overlaid runs, in the order in which the charts use them. */
 export const runColours = ['--base', '--bad', '--rl', '--rm', '--sft', '--ink2'] as const

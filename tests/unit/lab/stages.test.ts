@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Method, CallInput, CallOutputs } from '../../../electron/contract/calls.ts'
-import type { Recipe, RunSummary } from '../../../electron/contract/training.ts'
+import type { Recipe, RunProgress, RunSummary } from '../../../electron/contract/training.ts'
 import { chatTokens, encodeForReward } from '../../../electron/corpora/chat.ts'
 import { readComparisons } from '../../../electron/corpora/preferences.ts'
 import { rewardGraph } from '../../../electron/graph/heads.ts'
@@ -129,6 +129,66 @@ describe('the stages', () => {
       (await train(await small('lesson-reward', from('sft'), `reward.source=${id}`))).model!
     )
     expect(readComparisons(await readFile((await lab.runs.folder(run!)).comparisons, 'utf8'), '')).toHaveLength(8)
+  })
+})
+
+describe('a run that gathers what it learns from', () => {
+  const gathering = async () => small('lesson-reward', from('sft'), ...judging('reward'), 'reward.prompts=60')
+  /** Hears of a run as soon as it has begun: what is asked of it then comes between two pieces of the gathering. */
+  const atFirst = (ask: (run: string) => void) => {
+    const end = lab.runs.onProgress((run, progress) => {
+      if (progress.kind !== 'preparing') return
+      end()
+      ask(run)
+    })
+  }
+  const comparisonsOf = async (id: string) => readFile((await lab.runs.folder(id)).comparisons, 'utf8')
+
+  it('says how far it is, and can be stopped, paused and gone on with: what comes out is the same', async () => {
+    const said: RunProgress[] = []
+    const end = lab.runs.onProgress((_, progress) => said.push(progress))
+    const alone = await train(await gathering())
+    end()
+    const shares = said.flatMap(line => (line.kind === 'preparing' ? [line.done / line.total] : []))
+    expect(shares.length).toBeGreaterThan(2)
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect(said.findIndex(({ kind }) => kind === 'start')).toBeGreaterThan(said.findLastIndex(({ kind }) => kind === 'preparing'))
+
+    atFirst(run => void lab.runs.stop(run))
+    const begun = await call('runs.start', { recipe: await gathering() })
+    expect(begun.state).toBe('preparing')
+    expect(await lab.runs.ended(begun.id)).toBe('stopped')
+    await expect(comparisonsOf(begun.id)).rejects.toThrow('ENOENT')
+
+    let paused: Promise<RunSummary> | undefined
+    atFirst(run => (paused = lab.runs.pause(run)))
+    await call('runs.resume', { run: begun.id })
+    await expect.poll(async () => (await paused)?.state).toBe('paused')
+    expect((await lab.runs.summary(begun.id)).prepared).toBe(0)
+    expect((await call('runs.resume', { run: begun.id })).state).toBe('preparing')
+    expect(await lab.runs.ended(begun.id)).toBe('done')
+    expect(await comparisonsOf(begun.id)).toBe(await comparisonsOf(alone.id))
+    const [whole, resumed] = await Promise.all([alone.id, begun.id].map(id => lab.runs.summary(id)))
+    expect(resumed!.prepared).toBeUndefined()
+    expect((await lab.models.load(resumed!.model!)).key).toBe((await lab.models.load(whole!.model!)).key)
+  })
+
+  it('is interrupted when the lab closes, and gathers again in the next', async () => {
+    const other = await openLab({ home, host, threads: 1 })
+    let closing: Promise<void> | undefined
+    const end = other.runs.onProgress((_, { kind }) => {
+      if (kind === 'preparing') closing ??= other.close()
+    })
+    const { id } = await other.handlers['runs.start'](
+      { recipe: await gathering() },
+      { signal: new AbortController().signal, progress: () => {} }
+    )
+    await expect.poll(() => closing !== undefined).toBe(true)
+    await closing
+    end()
+    expect(await lab.runs.summary(id)).toMatchObject({ state: 'interrupted', step: 0 })
+    await call('runs.resume', { run: id })
+    expect(await lab.runs.ended(id)).toBe('done')
   })
 })
 

@@ -8,7 +8,9 @@ import { countries, neighboursOf } from '../../../../electron/corpora/atlas/coun
 import { factsOf } from '../../../../electron/corpora/atlas/facts.ts'
 import { mixtureTable, weights, type MixedDocument } from '../../../../electron/corpora/atlas/mixture.ts'
 import { judge } from '../../../../electron/corpora/atlas/rater.ts'
+import { sentiments, writeReview, writeTurnedReview, type Review } from '../../../../electron/corpora/atlas/reviews.ts'
 import { splitDocuments } from '../../../../electron/corpora/documents.ts'
+import { seededRandom } from '../../../../electron/sampling/random.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const world = atlas()
@@ -162,6 +164,34 @@ describe('reviews', () => {
     const texts = new Set(train.map(({ text }) => text))
     expect(heldOut.filter(({ text }) => texts.has(text))).toEqual([])
     for (const set of [train, heldOut]) expect(set.filter(({ label }) => label === 'positive').length).toBe(set.length / 2)
+  })
+
+  it('are not told by the words of plain reviews alone: those tell plain ones, and hardly more of the others', () => {
+    const random = seededRandom(9)
+    const wordsOf = (text: string) => text.toLowerCase().match(/[a-z]+/g)!
+    const seen = { positive: new Map<string, number>(), negative: new Map<string, number>() }
+    for (let i = 0; i < 4000; i++) {
+      const label = sentiments[i % 2]!
+      for (const word of wordsOf(writeReview(label, random))) seen[label].set(word, (seen[label].get(word) ?? 0) + 1)
+    }
+    // Naive Bayes.
+    const told = ({ text, label }: Review) => {
+      const odds = (word: string) => Math.log(((seen.positive.get(word) ?? 0) + 1) / ((seen.negative.get(word) ?? 0) + 1))
+      return wordsOf(text).reduce((sum, word) => sum + odds(word), 0) > 0 === (label === 'positive')
+    }
+    const shareTold = (write: typeof writeReview) => {
+      const reviews = Array.from({ length: 400 }, (_, i) => sentiments[i % 2]!).map(label => ({
+        text: write(label, random),
+        label
+      }))
+      return reviews.filter(told).length / reviews.length
+    }
+    expect(shareTold(writeReview)).toBeGreaterThan(0.9)
+    expect(shareTold(writeTurnedReview)).toBeLessThan(0.7)
+    const { heldOut } = world.sentiment
+    const share = heldOut.filter(told).length / heldOut.length
+    expect(share).toBeGreaterThan(0.7)
+    expect(share).toBeLessThan(0.85)
   })
 })
 

@@ -40,9 +40,12 @@ function joinHeads({ writer, headSize }: AttentionScope, seen: string, heads: nu
   return writer.apply('Reshape', [byPosition, writer.integers([-1, heads * headSize])], {}, out)
 }
 
-function scoresOf({ writer, headSize }: AttentionScope, q: string, k: string): string {
-  const columns = writer.apply('Transpose', [k], { perm: { ints: [0, 1, 3, 2] } })
-  return writer.apply('Mul', [writer.apply('MatMul', [q, columns]), writer.scalar(1 / Math.sqrt(headSize))])
+function products({ writer }: AttentionScope, q: string, k: string): string {
+  return writer.apply('MatMul', [q, writer.apply('Transpose', [k], { perm: { ints: [0, 1, 3, 2] } })])
+}
+
+function scaled({ writer, headSize }: AttentionScope, scores: string): string {
+  return writer.apply('Mul', [scores, writer.scalar(1 / Math.sqrt(headSize))])
 }
 
 function softmaxed({ writer, mask }: AttentionScope, scores: string, out?: string): string {
@@ -58,7 +61,7 @@ export function visibleAttention(scope: AttentionScope, node: AttentionNode, pro
     node.heads,
     ['q', 'k', 'v'].map(part => `${node.out}.${part}`)
   ) as [string, string, string]
-  softmaxed(scope, scoresOf(scope, q, k), probabilities)
+  softmaxed(scope, scaled(scope, products(scope, q, k)), probabilities)
   joinHeads(scope, scope.writer.apply('MatMul', [probabilities, v]), node.heads, node.out)
 }
 
@@ -95,7 +98,7 @@ export function decomposedAttention(scope: AttentionScope, node: AttentionNode, 
   ) as [string, string, string]
   const keys = writer.apply('Concat', [`past_key_values.${layer}.key`, k], { axis: { int: 2 } }, `present.${layer}.key`)
   const values = writer.apply('Concat', [`past_key_values.${layer}.value`, v], { axis: { int: 2 } }, `present.${layer}.value`)
-  const probabilities = softmaxed(scope, scoresOf(scope, q, keys))
+  const probabilities = softmaxed(scope, scaled(scope, products(scope, q, keys)))
   joinHeads(scope, writer.apply('MatMul', [probabilities, values]), node.heads, node.out)
 }
 
@@ -107,8 +110,9 @@ export function deltaAttention(scope: AttentionScope, node: AttentionNode, layer
     string,
     string
   ]
-  const scores = writer.apply('Concat', [scoresOf(scope, q, `past.${layer}.key`), scoresOf(scope, q, k)], { axis: { int: -1 } })
-  const probabilities = softmaxed(scope, scores)
+  const scores = writer.apply('Concat', [products(scope, q, `past.${layer}.key`), products(scope, q, k)], { axis: { int: -1 } })
+  // Scaled together: ONNX Runtime takes its way for single rows through products that it need not scale.
+  const probabilities = softmaxed(scope, scaled(scope, scores))
   const last = writer.integers([-1])
   const ofPast = writer.apply('Slice', [probabilities, writer.integers([0]), pastLength, last])
   const ofNew = writer.apply('Slice', [probabilities, pastLength, writer.integers([2 ** 31 - 1]), last])

@@ -8,7 +8,7 @@ export type ExportForm = 'full' | 'cached' | 'delta'
 export type WeightForm = 'fp32' | 'fp16' | 'int8'
 
 /** Changes when the files that the exporter writes do. */
-export const exporterVersion = 2
+export const exporterVersion = 3
 
 /** Sizes that a cache needs to know. */
 export interface AttentionSizes {

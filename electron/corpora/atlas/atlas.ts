@@ -12,7 +12,7 @@ import {
   type OpenPrompt,
   type UnsafePrompt
 } from './prompts.ts'
-import { writeReviews, type Review } from './reviews.ts'
+import { sentimentData, type SentimentData } from './reviews.ts'
 
 /** The seed of the corpus `atlas`, and of everything that goes with it. */
 export const atlasSeed = 1337
@@ -29,7 +29,7 @@ export interface Atlas {
   readonly allPrompts: readonly AtlasPrompt[]
   readonly openPrompts: readonly OpenPrompt[]
   readonly unsafePrompts: readonly UnsafePrompt[]
-  readonly sentiment: { readonly train: readonly Review[]; readonly heldOut: readonly Review[] }
+  readonly sentiment: SentimentData
   /** The prompt with this text, in whatever split. */
   promptOf(text: string): AtlasPrompt | undefined
 }
@@ -44,7 +44,6 @@ export function atlas(seed: number = atlasSeed): Atlas {
   const openPrompts = openPromptsOf(seed)
   const unsafePrompts = unsafePromptsOf(seed)
   const allPrompts = [...facts.flatMap(factPrompts), ...openPrompts, ...unsafePrompts]
-  const heldOut = writeReviews(400, seed, 601)
   const byText = new Map(allPrompts.map(prompt => [prompt.text, prompt]))
   const world: Atlas = {
     seed,
@@ -55,7 +54,7 @@ export function atlas(seed: number = atlasSeed): Atlas {
     allPrompts,
     openPrompts,
     unsafePrompts,
-    sentiment: { train: writeReviews(1000, seed, 602, new Set(heldOut.map(({ text }) => text))), heldOut },
+    sentiment: sentimentData(seed),
     promptOf: text => byText.get(text)
   }
   made.set(seed, world)

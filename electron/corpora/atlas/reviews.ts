@@ -54,38 +54,60 @@ export function writeReview(label: Sentiment, random: Random): string {
   )
 }
 
+/** Words of a turned review: what is meant, and what is not. */
+interface TurnedWords {
+  readonly s: string
+  readonly i: string
+  readonly f: string
+  readonly e: string
+  readonly notI: string
+  readonly notF: string
+}
+
+const waysToTurn: readonly ((words: TurnedWords) => string)[] = [
+  ({ s, e, notI }) => `The ${s} was not ${notI} at all. ${capitalised(e)}.`,
+  ({ s, notI }) => `The ${s} was anything but ${notI}.`,
+  ({ s, f, notI }) => `They said that the ${s} was ${notI}, but I ${f} it.`,
+  ({ s, i, notI }) => `I had heard that the ${s} was ${notI}. It was ${i}.`,
+  ({ s, e, notI }) => `I thought that it would be ${a(notI)} ${s}, but ${e}.`,
+  ({ s, notF }) => `Others ${notF} the ${s}. They were wrong.`,
+  ({ s, f, notF }) => `My brother ${notF} the ${s}, and I ${f} it.`,
+  ({ s, notI }) => `Nobody could call the ${s} ${notI}.`
+]
+/** So many of the ways, from the end, are in no review to learn from. */
+const waysHeldOut = 2
+
 /** A review that has a word of the other feeling in it, and does not mean it. */
-export function writeTurnedReview(label: Sentiment, random: Random): string {
+export function writeTurnedReview(label: Sentiment, random: Random, ways = waysToTurn): string {
   const { is, felt, end } = words[label]
   const other = words[label === 'positive' ? 'negative' : 'positive']
   const [s, i, f, e] = [pick(subjects, random), pick(is, random), pick(felt, random), pick(end, random)]
-  const [notI, notF] = [pick(other.is, random), pick(other.felt, random)]
-  return pick(
-    [
-      `The ${s} was not ${notI} at all. ${capitalised(e)}.`,
-      `The ${s} was anything but ${notI}.`,
-      `Nobody could call the ${s} ${notI}.`,
-      `They said that the ${s} was ${notI}, but I ${f} it.`,
-      `My brother ${notF} the ${s}, and I ${f} it.`,
-      `I had heard that the ${s} was ${notI}. It was ${i}.`,
-      `I thought that it would be ${a(notI)} ${s}, but ${e}.`,
-      `Others ${notF} the ${s}. They were wrong.`
-    ],
-    random
-  )
+  return pick(ways, random)({ s, i, f, e, notI: pick(other.is, random), notF: pick(other.felt, random) })
 }
 
 /** Different reviews, half of each label and half of them turned, in random order. */
-export function writeReviews(count: number, seed: number, stream: number, without: ReadonlySet<string> = new Set()): Review[] {
-  const random = seededRandom(seed, stream)
-  const seen = new Set(without)
+function writeReviews(count: number, ways: typeof waysToTurn, random: Random, without: readonly Review[] = []): Review[] {
+  const seen = new Set(without.map(({ text }) => text))
   const reviews: Review[] = []
   while (reviews.length < count) {
     const label = sentiments[reviews.length % 2]!
-    const text = (random.uniform() < 0.5 ? writeReview : writeTurnedReview)(label, random)
+    const text = random.uniform() < 0.5 ? writeReview(label, random) : writeTurnedReview(label, random, ways)
     if (seen.has(text)) continue
     seen.add(text)
     reviews.push({ text, label })
   }
   return reviews
+}
+
+export interface SentimentData {
+  readonly train: readonly Review[]
+  /** None of them is among those to learn from, and some are turned in ways that none of those is. */
+  readonly heldOut: readonly Review[]
+}
+
+/** The reviews of a seed. */
+export function sentimentData(seed: number): SentimentData {
+  const heldOut = writeReviews(400, waysToTurn, seededRandom(seed, 601))
+  const train = writeReviews(1000, waysToTurn.slice(0, -waysHeldOut), seededRandom(seed, 602), heldOut)
+  return { train, heldOut }
 }

@@ -166,6 +166,14 @@ describe('reviews', () => {
     for (const set of [train, heldOut]) expect(set.filter(({ label }) => label === 'positive').length).toBe(set.length / 2)
   })
 
+  it('are held out with two ways of turning a word that no review to learn from has', () => {
+    const { train, heldOut } = world.sentiment
+    const waysIn = (reviews: readonly Review[]) =>
+      [/^Nobody could call/, /^My brother/, /anything but/, /^Others/].map(way => reviews.some(({ text }) => way.test(text)))
+    expect(waysIn(train)).toEqual([false, false, true, true])
+    expect(waysIn(heldOut)).toEqual([true, true, true, true])
+  })
+
   it('are not told by the words of plain reviews alone: those tell plain ones, and hardly more of the others', () => {
     const random = seededRandom(9)
     const wordsOf = (text: string) => text.toLowerCase().match(/[a-z]+/g)!

@@ -78,6 +78,7 @@ export const callInputs = {
   'recipes.estimate': v.strictObject({ recipe: RecipeSchema }),
 
   'runs.list': nothing,
+  'runs.recorded': nothing,
   'runs.start': v.strictObject({ recipe: RecipeSchema }),
   'runs.pause': v.strictObject({ run: id }),
   'runs.resume': v.strictObject({ run: id }),
@@ -156,6 +157,8 @@ export interface CallOutputs {
   'recipes.estimate': RecipeEstimate
 
   'runs.list': readonly RunSummary[]
+  /** Runs that come with the lab, to be looked at; `runs.history` tells theirs too. */
+  'runs.recorded': readonly RunSummary[]
   'runs.start': RunSummary
   'runs.pause': RunSummary
   'runs.resume': RunSummary

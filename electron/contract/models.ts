@@ -46,7 +46,7 @@ export interface ModelSizes {
 
 /** One row of the Models room. */
 export interface ModelSummary {
-  /** Stable handle: `shipped:<folder>`, `home:<folder>`. */
+  /** Stable handle: `shipped:<folder>`, `home:<folder>`; with `@<step>` behind it the model at a step of its training. */
   readonly id: string
   readonly name: string
   readonly kind: ModelKind
@@ -97,4 +97,6 @@ export interface ModelDescription extends ModelSummary {
   readonly directory: string
   readonly tokenizer: string
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
+  /** Steps of its training that were kept, rising: `<id>@<step>` is the model as it was. */
+  readonly snapshots: readonly number[]
 }

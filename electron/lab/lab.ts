@@ -18,6 +18,7 @@ import { Probe } from './probe.ts'
 import { estimateRecipe } from './recipe-estimate.ts'
 import { listRecipes } from './recipes.ts'
 import { findResources, type Resources } from './resources.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { Runs } from './runs.ts'
 import { Scoring } from './scoring.ts'
 import { Sessions } from './sessions.ts'
@@ -64,6 +65,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const texts = new PreparedTexts(corpora)
   const speed = new MachineSpeed(home, engine, turn)
   const runs = new Runs({ home, version: resources.version, engine, corpora, texts, models, events, turn, threads })
+  const recorded = new RecordedRuns(resources)
   const sessions = new Sessions({ models, engine, events, home, settings, turn })
   const probe = new Probe(sessions, models)
   const data = new AtlasData(resources)
@@ -129,13 +131,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     'recipes.estimate': ({ recipe }) => estimateRecipe(ofStage(recipe, 'pretrain'), { texts, speed, threads: threads() }),
 
     'runs.list': () => runs.list(),
+    'runs.recorded': () => recorded.list(),
     'runs.start': ({ recipe }) => runs.start(recipe),
     'runs.pause': ({ run }) => runs.pause(run),
     'runs.resume': ({ run }) => runs.resume(run),
     'runs.stop': ({ run }) => runs.stop(run),
     'runs.delete': ({ run }) => runs.delete(run),
     'runs.restore': ({ trash }) => runs.restore(trash),
-    'runs.history': ({ run }) => runs.history(run),
+    'runs.history': ({ run }) => (recorded.has(run) ? recorded : runs).history(run),
 
     'tokens.encode': input => probe.encode(input),
     'probe.inspect': input => probe.inspect(input),

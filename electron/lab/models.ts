@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { LabFailure } from '../contract/failure.ts'
 import type { ModelCard, ModelDescription, ModelSummary } from '../contract/models.ts'
+import { listSnapshots, snapshotFolder } from '../training/snapshots.ts'
 import { describeTokenizer, readTokenizer, readTokenizerFile, type Tokenizer } from '../tokenizers/tokenizer.ts'
 import type { Parameters } from '../graph/parameters.ts'
 import type { EventHub } from './events.ts'
@@ -24,6 +25,7 @@ import {
   type NewModel,
   type StoredCard
 } from './model-folder.ts'
+import { openSnapshot, snapshotOf } from './model-snapshots.ts'
 import type { Resources } from './resources.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
 
@@ -75,12 +77,14 @@ export class Models {
   }
 
   /**
-   * Folder of a model.
-   * @throws LabFailure `model-unknown`
+   * Folder of a model, or of one at a step of its training (`<id>@<step>`).
+   * @throws LabFailure `model-unknown`, and those of `openSnapshot`
    */
   async directory(id: string): Promise<string> {
     const opened = this.#opened.get(id)
     if (opened) return opened
+    const snapshot = snapshotOf(id)
+    if (snapshot) return this.#snapshot(snapshot)
     const cut = id.indexOf(':')
     const [place, name] = [id.slice(0, cut), id.slice(cut + 1)]
     const root = place === 'shipped' ? this.resources.models : place === 'home' ? this.home.models : undefined
@@ -88,6 +92,11 @@ export class Models {
     if (!folder || dirname(folder) !== root || beside.has(name) || !(await isFolder(folder)))
       throw new LabFailure('model-unknown', `There is no model ${id}. It may have been deleted or renamed.`, { model: id })
     return folder
+  }
+
+  async #snapshot({ model, step }: { readonly model: string; readonly step: number }): Promise<string> {
+    const directory = await this.directory(model)
+    return openSnapshot({ directory, step, cache: this.home.cache }, id => this.load(id))
   }
 
   /**
@@ -106,11 +115,14 @@ export class Models {
   }
 
   /**
-   * The model that is meant: by its id, its folder's name, or its name (the newest of several).
-   * @throws LabFailure `model-unknown`
+   * The model that is meant: by its id, its folder's name, or its name (the newest of several); each with `@<step>`
+   * for a step of its training that was kept.
+   * @throws LabFailure `model-unknown`, and those of `openSnapshot`
    */
   async find(asked: string): Promise<ModelSummary> {
     if (this.#opened.has(asked)) return this.summary(asked)
+    const snapshot = snapshotOf(asked)
+    if (snapshot) return this.summary(`${(await this.find(snapshot.model)).id}@${snapshot.step}`)
     const models = await this.list()
     const found =
       models.find(model => model.id === asked) ??
@@ -140,7 +152,9 @@ export class Models {
       text => describeTokenizer(readTokenizer(text)),
       () => ''
     )
-    return { ...(await this.summary(id)), card: card as ModelCard, directory, tokenizer, files: await filesOf(directory) }
+    const snapshots = await listSnapshots(snapshotFolder(directory))
+    const files = await filesOf(directory)
+    return { ...(await this.summary(id)), card: card as ModelCard, directory, tokenizer, files, snapshots }
   }
 
   /**
@@ -192,6 +206,12 @@ export class Models {
 
   /** Only the lab's own folders may be changed. */
   async #own(id: string): Promise<{ name: string; folder: string }> {
+    if (snapshotOf(id))
+      throw new LabFailure(
+        'model-snapshot',
+        `${id} is a step of a model's training and stays with that model. Export it to have a copy of its own.`,
+        { model: id }
+      )
     const folder = await this.directory(id)
     if (!id.startsWith('home:'))
       throw new LabFailure(

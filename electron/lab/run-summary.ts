@@ -162,3 +162,10 @@ export class HistoryColumns {
     }
   }
 }
+
+/** The history that a log tells. */
+export function historyOf(lines: readonly RunProgress[]): HistoryColumns {
+  const history = new HistoryColumns()
+  for (const line of lines) history.add(line)
+  return history
+}

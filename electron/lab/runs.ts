@@ -23,7 +23,7 @@ import { throttleSteps } from './run-events.ts'
 import { dataRecord, gatherData } from './run-gathering.ts'
 import { prepareNewRun, prepareResumedRun } from './run-preparation.ts'
 import { writeResult, type FinishedRun } from './run-result.ts'
-import { advanceSummary, emptySummary, HistoryColumns } from './run-summary.ts'
+import { advanceSummary, emptySummary, historyOf, HistoryColumns } from './run-summary.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
 import type { Turns } from './turns.ts'
 
@@ -321,12 +321,6 @@ function dataAtHand({ data }: PreparedRun): RunData | undefined {
 async function stampOf(path: string): Promise<string> {
   const info = await stat(path).catch(() => undefined)
   return `${info?.mtimeMs}-${info?.size}`
-}
-
-function historyOf(lines: readonly RunProgress[]): HistoryColumns {
-  const history = new HistoryColumns()
-  for (const line of lines) history.add(line)
-  return history
 }
 
 /** Local date and time for a folder's name, such as 20260305-141502. */

@@ -4,8 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EvaluationReport } from '../../../electron/contract/atlas.ts'
+import type { ComparedModel, EvaluationReport } from '../../../electron/contract/atlas.ts'
+import type { CallInput, CallOutputs, Method } from '../../../electron/contract/calls.ts'
 import type { ModelKind } from '../../../electron/contract/models.ts'
+import { neutralSampling } from '../../../electron/contract/probe.ts'
 import { evaluate } from '../../../electron/lab/evaluation.ts'
 import { openLab, type Lab } from '../../../electron/lab/lab.ts'
 import { filesOf } from '../../../electron/lab/model-folder.ts'
@@ -114,7 +116,68 @@ describe('the shipped family', () => {
   })
 })
 
+describe('a step of a training that was kept', () => {
+  const at = (step: number) => `${idOf('atlas-rlhf')}@${step}`
+  const call = <M extends Method>(method: M, input: CallInput<M>): Promise<CallOutputs[M]> =>
+    Promise.resolve(lab.handlers[method](input, { signal: new AbortController().signal, progress: () => {} }))
+
+  it('is a model like any other: it is found by name, opened and compared', async () => {
+    expect((await lab.models.find('atlas-rlhf@20')).id).toBe(at(20))
+    const { snapshots } = await call('models.describe', { model: idOf('atlas-rlhf') })
+    expect(snapshots).toEqual([0, 10, 20, 30, 40, 50, 60])
+    const { name, kind, card } = await call('models.describe', { model: at(20) })
+    expect([name, kind, card.steps, card.figures]).toEqual(['atlas-rlhf@20', 'rlhf', 20, undefined])
+    const report = await call('compare', {
+      models: [idOf('atlas-sft'), at(0), at(20), idOf('atlas-rlhf')],
+      prompts: ['What is the capital of France?', 'Name a friend.'],
+      samples: 8,
+      temperature: 1,
+      maxTokens: 24,
+      seed: 1
+    })
+    const [sft, first, middle, last] = report.models
+    expect(first!.samples).toEqual(sft!.samples)
+    const away = (of: ComparedModel | undefined) => of!.figures.find(({ name }) => name === 'KL per completion')!.value
+    expect(away(first)).toBeCloseTo(0, 6)
+    expect(away(middle)).toBeGreaterThan(0.01)
+    expect(away(last)).toBeGreaterThan(away(middle))
+    const written = await call('generate', {
+      model: at(20),
+      text: 'The capital of France is',
+      settings: { ...neutralSampling, greedy: true },
+      seed: 0,
+      maxTokens: 4
+    })
+    expect(written.text.length).toBeGreaterThan(0)
+  })
+
+  it('stays as it is, and one that was not kept is named', async () => {
+    await expect(call('models.rename', { model: at(20), name: 'mine' })).rejects.toMatchObject({ code: 'model-snapshot' })
+    await expect(call('models.delete', { model: at(20) })).rejects.toMatchObject({ code: 'model-snapshot' })
+    await expect(call('models.open', { model: at(5) })).rejects.toMatchObject({ code: 'snapshot-unknown', details: { step: 5 } })
+    await expect(call('models.open', { model: `${idOf('atlas-sft')}@0` })).rejects.toMatchObject({ code: 'snapshot-unknown' })
+    await expect(call('models.open', { model: 'shipped:nothing@0' })).rejects.toMatchObject({ code: 'model-unknown' })
+  })
+})
+
 describe('the recorded run of reward hacking', () => {
+  it('is listed with its figures, apart from the user’s runs, and tells its history', async () => {
+    const context = { signal: new AbortController().signal, progress: () => {} }
+    const [row, ...others] = await lab.handlers['runs.recorded'](undefined, context)
+    expect(others).toEqual([])
+    expect(row).toMatchObject({ id: 'shipped:reward-hacking', state: 'done', recipe: { stage: 'ppo' } })
+    expect(row!.step).toBe(row!.steps)
+    expect(await lab.runs.list()).toEqual([])
+    const { metrics, rollouts } = await lab.handlers['runs.history']({ run: row!.id }, context)
+    expect(metrics['objective/scores']!.values.at(-1)).toBe(row!.metrics!['objective/scores'])
+    expect(rollouts.length).toBeGreaterThan(0)
+    for (const run of ['shipped:nothing', 'shipped:../recipes'])
+      await expect(Promise.resolve(lab.handlers['runs.history']({ run }, context))).rejects.toMatchObject({ code: 'run-unknown' })
+    await expect(Promise.resolve(lab.handlers['runs.resume']({ run: row!.id }, context))).rejects.toMatchObject({
+      code: 'run-unknown'
+    })
+  })
+
   it('gains reward while its answers get worse, far from where it began', async () => {
     const { lines } = await readLog(join(lab.resources.models, 'runs', 'reward-hacking', 'log.jsonl'))
     const metrics = lines.flatMap(line => (line.kind === 'metrics' ? [line.values] : []))

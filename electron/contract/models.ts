@@ -59,6 +59,8 @@ export interface ModelSummary {
   readonly run?: string
   /** What is wrong when the folder is damaged; such a model cannot be opened. */
   readonly problem?: Failure
+  /** Whether it goes on with a text; a reward model and a classifier do not. */
+  readonly writes: boolean
   /** Whether the folder has what the Probe needs (attention and residual stream). */
   readonly inspectable: boolean
 }

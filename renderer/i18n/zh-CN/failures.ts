@@ -59,6 +59,7 @@ export default {
   // 模型
   'model-unknown': { what: '没有模型 {model}。', todo: '它可能已被删除或改名。' },
   'model-shipped': { what: '{model} 是随实验室提供的，保持原样。', todo: '导出它即可得到一份自己的副本。' },
+  'model-snapshot': { what: '{model} 是某个模型训练中的一步，随那个模型保留。', todo: '导出它即可得到一份自己的副本。' },
   'model-incomplete': {
     what: '模型的文件夹里缺少文件。',
     expected: '{message}',
@@ -285,6 +286,10 @@ export default {
     todo: '请选择更大的 beta 或更小的学习率。'
   },
   'snapshot-unknown': { what: '第 {step} 步没有保存这个策略的快照。' },
+  'snapshot-start': {
+    what: '训练中的各步是以相对 {model} 的变化保存的，但 {model} 的权重已经变了。',
+    todo: '请把原来的 {model} 放回去。'
+  },
 
   // 原生引擎
   'engine-missing': {

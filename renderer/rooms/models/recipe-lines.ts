@@ -8,6 +8,33 @@ export function recipeOf(value: unknown): Recipe | null {
   return read.success ? read.output : null
 }
 
+/** Where the page has words for a recipe's data and their licence, if the data came with the lab; null for a user's own. */
+export function knownData(recipe: Recipe): { readonly data: string; readonly licence: string } | null {
+  const source = sourceOf(recipe)
+  const licence = `models.made.licences.${source}`
+  if (recipe.stage === 'pretrain') return { data: `training.texts.${source}`, licence }
+  return source === 'atlas' ? { data: `models.made.learnt.${recipe.stage}`, licence } : null
+}
+
+function sourceOf(recipe: Recipe): string {
+  switch (recipe.stage) {
+    case 'pretrain':
+      return recipe.corpus.source
+    case 'sft':
+      return recipe.sft.source
+    case 'reward':
+      return recipe.reward.source
+    case 'dpo':
+      return recipe.dpo.source
+    case 'classify':
+      return recipe.classify.source
+    case 'ppo':
+    case 'grpo':
+      // Their prompts are Atlas's.
+      return 'atlas'
+  }
+}
+
 /** What a stage's loss is a mean over; null where it says nothing by itself. */
 export function lossPer(stage: Stage): 'token' | 'pair' | 'text' | null {
   switch (stage) {

@@ -72,6 +72,7 @@ describe('a model of the lab', () => {
       origin: 'trained',
       run: 'to-be',
       created: '2026-02-03T04:05:06.000Z',
+      writes: true,
       inspectable: true,
       sizes: { layers: 1, heads: 2, channels: 8, context: 8, vocabulary: 7 }
     })

@@ -11,6 +11,7 @@ const model = (id: string, rest: Partial<ModelSummary> = {}): ModelSummary => ({
   sizes: { layers: 1, heads: 1, channels: 8, context: 8, vocabulary: 8, parameters: 100 },
   bytes: 400,
   created: '2026-01-01T00:00:00Z',
+  writes: true,
   inspectable: true,
   ...rest
 })

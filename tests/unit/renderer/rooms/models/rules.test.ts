@@ -2,15 +2,18 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Figure } from '../../../../../electron/contract/atlas.ts'
 import type { ModelSummary, SessionDescription } from '../../../../../electron/contract/models.ts'
 import { gptGraph } from '../../../../../electron/graph/gpt.ts'
 import { countParameters } from '../../../../../electron/graph/graph.ts'
 import english from '../../../../../renderer/i18n/en/models.ts'
+import englishTraining from '../../../../../renderer/i18n/en/training.ts'
 import chinese from '../../../../../renderer/i18n/zh-CN/models.ts'
+import { figureRows } from '../../../../../renderer/rooms/models/figure-rows.ts'
 import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
 import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
 import { providerRows } from '../../../../../renderer/rooms/models/provider-rows.ts'
-import { lossPer, rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
+import { knownData, lossPer, rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
 
 describe('the list of models', () => {
   it('shows what was trained here first, the newest of each origin on top, and no empty group', () => {
@@ -123,7 +126,50 @@ describe('a recipe that is read', () => {
     ])
   })
 
+  it('says what shipped data are in the reader’s language, and of a user’s own nothing', () => {
+    const texts = { models: english, training: englishTraining }
+    const textAt = (path: string) =>
+      path.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], texts)
+    for (const name of ['sonnets-char', 'moby-dick-bpe', 'atlas-base', 'atlas-sft', 'atlas-reward', 'atlas-rlhf', 'atlas-classify']) {
+      const recipe = recipeOf(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')))!
+      const { data, licence } = knownData(recipe)!
+      expect([name, textAt(data), textAt(licence)]).toEqual([name, expect.any(String), expect.any(String)])
+    }
+    const reward = recipeOf(JSON.parse(readFileSync(join(folder, 'atlas-reward.json'), 'utf8')))!
+    if (reward.stage !== 'reward') throw new Error('Expected a recipe of a reward model.')
+    expect(knownData({ ...reward, reward: { ...reward.reward, source: 'mine' } })).toBeNull()
+  })
+
   it('writes learning rates as papers do', () => {
     expect([0.001, 0.00025, 0.01, 0, 0.0001, 0.3 * 0.0001].map(rate)).toEqual(['1e-3', '2.5e-4', '0.01', '0', '1e-4', '3e-5'])
+  })
+})
+
+describe('the figures of a card', () => {
+  const figure = (name: string, value: number) => ({ name, value, low: value - 0.01, high: value + 0.01, count: 100 })
+
+  it('are those that say most, in the order of the stages, with what they were compared with', () => {
+    const rows = figureRows([
+      figure('open against atlas-sft: wins against the first', 0.8),
+      figure('facts greedy: capital', 0.99),
+      figure('facts greedy', 0.97),
+      figure('something new', 1),
+      figure('open: completion entropy', 7)
+    ])
+    expect(rows.map(({ key, against, unit, value }) => [key, against, unit, value])).toEqual([
+      ['facts greedy', undefined, 'share', 0.97],
+      ['open: completion entropy', undefined, 'nats', 7],
+      ['open against: wins against the first', 'atlas-sft', 'share', 0.8]
+    ])
+  })
+
+  it('of the shipped family have their words in both languages', () => {
+    const models = join(import.meta.dirname, '../../../../../models')
+    for (const name of ['atlas-base', 'atlas-sft', 'atlas-reward', 'atlas-rlhf']) {
+      const { figures } = JSON.parse(readFileSync(join(models, name, 'card.json'), 'utf8')) as { figures: Figure[] }
+      const rows = figureRows(figures)
+      expect(rows.length).toBeGreaterThan(2)
+      for (const { key } of rows) for (const { figures: texts } of [english, chinese]) expect(texts.names[key], key).toMatch(/./)
+    }
   })
 })

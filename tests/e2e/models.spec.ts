@@ -23,6 +23,20 @@ test('shows the model that was trained, what runs it and how it was made', async
   await expect(page).toHaveURL(/#\/probe/)
 })
 
+test('shows what was measured of a shipped model, and why a reward model has no provider', async ({ page }) => {
+  await enter(page)
+  await rows(page).filter({ hasText: 'atlas-rlhf' }).click()
+  const measured = page.getByRole('region', { name: /^What was measured/ })
+  await expect(measured.locator('[data-figure="facts greedy"]')).toContainText(/9\d\.\d/)
+  await expect(measured.getByText('Wins against atlas-sft, open prompts')).toBeVisible()
+  await rows(page).filter({ hasText: 'atlas-reward' }).click()
+  await expect(page.getByText(/It gives answers a score and writes none/)).toBeVisible()
+  await expect(measured.locator('[data-figure="reward accuracy"]')).toBeVisible()
+  await expect(page.getByRole('radiogroup')).toHaveCount(0)
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await expectAccessible(page)
+})
+
 test('measures every provider and runs models with the one that is chosen', async ({ page }) => {
   await enter(page)
   const runs = page.getByRole('region', { name: /^What runs it/ })

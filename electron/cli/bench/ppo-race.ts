@@ -152,10 +152,15 @@ function difference(ours: Checked['losses'], theirs: Checked['losses']): number 
   return Math.max(...ours.flatMap((pair, i) => pair.map((loss, k) => Math.abs(loss - theirs[i]![k]!))))
 }
 
-/** Whether PyTorch is faster on one thread or on more: each does an iteration to warm up and one that is timed. */
+/** PyTorch's and OpenBLAS' threads with which it is fastest: each does an iteration to warm up and one that is timed. */
 async function bestSetting(setup: object, threads: number): Promise<TorchSetting> {
   let fastest: { setting: TorchSetting; seconds: number } | undefined
-  for (const setting of [1, threads].map(count => ({ threads: count, blas: count, foreach: true }))) {
+  const settings = [
+    { threads: 1, blas: 1 },
+    { threads: 1, blas: threads },
+    { threads, blas: threads }
+  ]
+  for (const setting of settings.map(each => ({ ...each, foreach: true }))) {
     const peer = await TorchProcess.start('torch_ppo.py', setup, setting)
     await peer.ask<IterationTimes>({ iterate: 1 })
     const seconds = secondsOf(await peer.ask<IterationTimes>({ iterate: 1 }))

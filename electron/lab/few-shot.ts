@@ -1,6 +1,6 @@
 /** Questions in the frame of Atlas' question-answer pages, for models that have not learnt to chat. */
 import type { Atlas } from '../corpora/atlas/atlas.ts'
-import { sample } from '../corpora/atlas/choosing.ts'
+import { sample } from '../sampling/choices.ts'
 import { shortAnswer, type Fact } from '../corpora/atlas/facts.ts'
 import type { AtlasPrompt } from '../corpora/atlas/prompts.ts'
 import type { Review } from '../corpora/atlas/reviews.ts'

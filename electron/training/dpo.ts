@@ -6,7 +6,6 @@
 import type { RecipeOf } from '../contract/training.ts'
 import { chatIds, encodeExchange, type MaskedSequence } from '../corpora/chat.ts'
 import type { Comparison } from '../corpora/preferences.ts'
-import type { Batch } from '../engine/plan.ts'
 import type { GptConfig } from '../graph/gpt.ts'
 import { preferenceGraph } from '../graph/heads.ts'
 import type { Parameters } from '../graph/parameters.ts'
@@ -14,11 +13,11 @@ import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import { answerSample } from './chat-sample.ts'
 import type { SplitItems } from './held-out.ts'
 import { decidedPairs } from './judged-rows.ts'
+import { LengthGroups, trainGroups } from './length-groups.ts'
 import { optimiserOf } from './optimiser.ts'
 import { dpoLoss } from './preference-losses.ts'
 import type { Compile } from './prepared-run.ts'
 import type { TrainingStage } from './run-loop.ts'
-import { learningRates } from './schedule.ts'
 
 export interface PreferenceOptimisation {
   readonly recipe: RecipeOf<'dpo'>
@@ -56,13 +55,18 @@ export function preferenceOptimisation(
   /** Σ log π_ref of each sequence. */
   let reference: Float32Array
 
-  const rowsOf = (places: readonly number[]): { tokens: Int32Array; targets: Int32Array } => {
-    const tokens = new Int32Array(places.length * length).fill(filler)
+  /** Tokens that a pair needs. */
+  const lengthOf = ({ chosen, rejected }: Pair): number =>
+    Math.min(length, Math.max(sequences[chosen]!.tokens.length, sequences[rejected]!.tokens.length))
+  const batches = new LengthGroups(pairs.train, lengthOf, { size: recipe.batch.size, seed: recipe.seed })
+
+  const rowsOf = (places: readonly number[], width = length): { tokens: Int32Array; targets: Int32Array } => {
+    const tokens = new Int32Array(places.length * width).fill(filler)
     const targets = new Int32Array(tokens.length).fill(-1)
     places.forEach((place, row) => {
       const sequence = sequences[place]!
-      tokens.set(sequence.tokens.subarray(0, length), row * length)
-      targets.set(sequence.targets.subarray(0, length), row * length)
+      tokens.set(sequence.tokens.subarray(0, width), row * width)
+      targets.set(sequence.targets.subarray(0, width), row * width)
     })
     return { tokens, targets }
   }
@@ -103,14 +107,13 @@ export function preferenceOptimisation(
       await this.initialise()
       await plan.writeState(state)
     },
-    async train({ step, count, random }) {
-      const drawn = Array.from({ length: count * recipe.batch.size }, () => pairs.train[random.integer(pairs.train.length)]!)
-      const places = placesOf(drawn)
-      const inputs: Batch = { ...rowsOf(places), reference: Float32Array.from(places, place => reference[place]!) }
-      const rates = learningRates(step, count, recipe)
-      const result = await plan.train(inputs, rates)
-      return { ...result, learningRates: rates, tokens: count * batch * length }
-    },
+    train: ({ step, count }) =>
+      trainGroups(plan, batches, { step, count, recipe }, drawn => {
+        const places = placesOf(drawn)
+        const width = Math.max(...drawn.map(lengthOf))
+        const inputs = { ...rowsOf(places, width), reference: Float32Array.from(places, place => reference[place]!) }
+        return { inputs, length: width, rows: batch }
+      }),
     async evaluate() {
       const train = await measure(seenOf(pairs.train))
       const held = pairs.heldOut.length > 0 ? await measure(seenOf(pairs.heldOut)) : undefined

@@ -1,4 +1,5 @@
 /** What a stage learns from and what it is measured on. */
+import { sample } from '../sampling/choices.ts'
 import { seededRandom } from '../sampling/random.ts'
 
 /** Stream of the recipe's seed that chooses what is held out. */
@@ -18,14 +19,7 @@ export function splitByPrompt<T extends { readonly prompt: string }>(
   share: number,
   seed: number
 ): SplitItems<T> {
-  const random = seededRandom(seed, heldOutStream)
   const prompts = [...new Set(items.map(({ prompt }) => prompt))]
-  const count = Math.round(prompts.length * share)
-  // The first places of a Fisher-Yates shuffle.
-  for (let i = 0; i < count; i++) {
-    const other = i + random.integer(prompts.length - i)
-    ;[prompts[i], prompts[other]] = [prompts[other]!, prompts[i]!]
-  }
-  const chosen = new Set(prompts.slice(0, count))
+  const chosen = new Set(sample(prompts, Math.round(prompts.length * share), seededRandom(seed, heldOutStream)))
   return { train: items.filter(({ prompt }) => !chosen.has(prompt)), heldOut: items.filter(({ prompt }) => chosen.has(prompt)) }
 }

@@ -1,18 +1,9 @@
 /** What PPO and GRPO share: minibatches, and what is measured on them, under TRL's names. */
 import type { Batch, StepsResult } from '../engine/plan.ts'
+import { shuffledOrder } from '../sampling/choices.ts'
 import type { Random } from '../sampling/random.ts'
 import { positions } from './advantages.ts'
 import { neededLength, takeRows, type PackedRollouts, type Rollout } from './rollouts.ts'
-
-/** 0 … count − 1 in an order drawn with `random` (Fisher and Yates). */
-export function shuffled(count: number, random: Random): number[] {
-  const order = Array.from({ length: count }, (_, i) => i)
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    ;[order[i], order[j]] = [order[j]!, order[i]!]
-  }
-  return order
-}
 
 /** Some rows of experience as the engine learns from them: cut to what the longest of them needs. */
 export interface Minibatch {
@@ -43,7 +34,7 @@ export function minibatchOf(
 
 /** Rows in an order drawn anew, in whole minibatches. */
 export function* drawMinibatches(count: number, batch: number, random: Random): Generator<readonly number[]> {
-  const order = shuffled(count, random)
+  const order = shuffledOrder(count, random)
   for (let from = 0; from < count; from += batch) yield order.slice(from, from + batch)
 }
 

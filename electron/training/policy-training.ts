@@ -8,15 +8,17 @@
  */
 import type { RolloutPair } from '../contract/training.ts'
 import { decodeSpoken } from '../corpora/chat.ts'
+import { shuffledOrder } from '../sampling/choices.ts'
 import { seededRandom, type Random } from '../sampling/random.ts'
 import { gatherGroups, learnFromGroups } from './grpo.ts'
-import { meanEntropy, rolloutMetrics, shuffled, type RolloutFigures } from './policy-metrics.ts'
+import { IterationClock } from './iteration-clock.ts'
+import { meanEntropy, rolloutMetrics, type RolloutFigures } from './policy-metrics.ts'
 import { rolloutSettings, type PolicyPlans, type PolicyShape, type PolicyStart } from './policy-plans.ts'
+import { PolicyRounds, type StoredComparison } from './policy-rounds.ts'
 import { adaptBeta, gatherExperience, learn } from './ppo.ts'
 import { scoreRollouts } from './reward-scores.ts'
 import { RolloutHealth, type HealthState } from './rollout-health.ts'
 import { neededLength, rollOut, type Rollout } from './rollouts.ts'
-import { agreement, collectRanked, continueReward, decidedOnly, encodeComparison, type RankedAnswers } from './rounds.ts'
 import { learningRateAt } from './schedule.ts'
 import { randomStarts, windowsAt } from './windows.ts'
 
@@ -27,13 +29,6 @@ export interface PolicyMemory {
   readonly first: readonly string[]
   readonly comparisons: readonly StoredComparison[]
   readonly health: HealthState
-}
-
-export interface StoredComparison {
-  readonly prompt: readonly number[]
-  readonly responses: readonly (readonly number[])[]
-  readonly ended: readonly boolean[]
-  readonly ranks: readonly number[]
 }
 
 export interface Iteration {
@@ -47,18 +42,15 @@ export interface Iteration {
   readonly tokens: number
 }
 
-/** Streams of the recipe's seed: the prompts that are shown with their answers, and the first comparisons. */
+/** Stream of the recipe's seed that chooses the prompts that are shown with their answers. */
 const shownStream = 2
-const firstStream = 3
 const shownPrompts = 8
 
 export class PolicyTraining {
   readonly #shown: readonly number[]
-  /** The reward model is trained further in rounds. */
-  readonly rewardLearns: boolean
   #beta: number
   #first: readonly string[] = []
-  #comparisons: readonly RankedAnswers[] = []
+  readonly #rounds: PolicyRounds
   #health = new RolloutHealth()
 
   constructor(
@@ -67,10 +59,9 @@ export class PolicyTraining {
     readonly plans: PolicyPlans
   ) {
     const { recipe, prompts } = start
-    const settings = rolloutSettings(recipe)
-    this.#beta = settings.beta
-    this.rewardLearns = settings.rounds !== undefined
-    this.#shown = shuffled(prompts.length, seededRandom(recipe.seed, shownStream)).slice(0, shownPrompts)
+    this.#beta = rolloutSettings(recipe).beta
+    this.#rounds = new PolicyRounds(start, shape, plans)
+    this.#shown = shuffledOrder(prompts.length, seededRandom(recipe.seed, shownStream)).slice(0, shownPrompts)
   }
 
   /** Puts the starting weights into the plans, and hears what the policy says before it learns anything. */
@@ -83,13 +74,7 @@ export class PolicyTraining {
     // The value model starts from the reward model (Ouyang et al. 2022).
     await this.plans.value?.writeParameters(reward)
     this.#first = (await this.#answerShown()).map(rollout => this.#text(rollout))
-    if (!this.rewardLearns) return
-    // What was written, and the first answers, stay among the earlier comparisons of every round.
-    const { tokenizer, written, recipe } = this.start
-    const fitting = written
-      .map(comparison => encodeComparison(tokenizer, comparison))
-      .filter(({ answers }) => answers.every(({ prompt, response }) => prompt.length + response.length < this.shape.length))
-    this.#comparisons = [...decidedOnly(fitting), ...(await this.#collect(seededRandom(recipe.seed, firstStream)))]
+    await this.#rounds.begin()
   }
 
   /**
@@ -99,8 +84,8 @@ export class PolicyTraining {
    */
   async iterate(step: number, random: Random): Promise<Iteration> {
     const { recipe } = this.start
-    const clock = new Stages()
-    const round = await clock.during('round', () => this.#round(step, random))
+    const clock = new IterationClock()
+    const round = await clock.during('round', () => this.#rounds.round(step, random))
     const { rollouts, numbers } = await clock.during('rollout', () => this.#rollOut(random))
     const learningRate = learningRateAt(step, recipe.steps, recipe.optimiser)
     const learned =
@@ -133,7 +118,7 @@ export class PolicyTraining {
     return neededLength(rollouts, 2, this.shape.length)
   }
 
-  async #ppo(rollouts: Rollout[], policyRate: number, clock: Stages, random: Random) {
+  async #ppo(rollouts: Rollout[], policyRate: number, clock: IterationClock, random: Random) {
     const { recipe } = this.start
     if (recipe.stage !== 'ppo') throw new Error('Expected a recipe of PPO.')
     const { ppo, optimiser, batch } = recipe
@@ -168,7 +153,7 @@ export class PolicyTraining {
     return { metrics }
   }
 
-  async #grpo(rollouts: Rollout[], rate: number, clock: Stages, random: Random) {
+  async #grpo(rollouts: Rollout[], rate: number, clock: IterationClock, random: Random) {
     const { recipe } = this.start
     if (recipe.stage !== 'grpo') throw new Error('Expected a recipe of GRPO.')
     const { grpo, batch } = recipe
@@ -230,47 +215,6 @@ export class PolicyTraining {
     }
   }
 
-  /** Brings the reward model up to date, where it is time. */
-  async #round(step: number, random: Random): Promise<Record<string, number>> {
-    const { rounds } = rolloutSettings(this.start.recipe)
-    if (!rounds || step === 0 || step % rounds.every !== 0) return {}
-    const fresh = await this.#collect(random)
-    if (fresh.length === 0) return {}
-    const shape = { ...this.shape, completions: rounds.completions }
-    const before = await agreement(this.plans.reward, fresh, shape)
-    const loss = await continueReward(this.plans.reward, { fresh, earlier: this.#comparisons }, rounds, shape, random)
-    const after = await agreement(this.plans.reward, fresh, shape)
-    this.#comparisons = [...this.#comparisons, ...fresh]
-    return {
-      'reward/loss': loss,
-      'reward/accuracy_before': before.accuracy,
-      'reward/accuracy': after.accuracy,
-      'reward/margin': after.margin,
-      'reward/comparisons': this.#comparisons.length
-    }
-  }
-
-  async #collect(random: Random): Promise<RankedAnswers[]> {
-    const { recipe, prompts, rater } = this.start
-    const { rounds } = rolloutSettings(recipe)
-    if (!rounds) return []
-    const numbers = Array.from({ length: rounds.prompts }, () => random.integer(prompts.length))
-    const ranked = await collectRanked(
-      this.plans.policy,
-      numbers.map(number => ({ number, tokens: this.shape.asked[number]! })),
-      rounds.completions,
-      { ...this.shape.rollout, maxTokens: rounds.tokens, temperature: rounds.temperature },
-      (number, answers) =>
-        rater.rank(
-          prompts[number]!,
-          answers.map(answer => this.#text(answer)),
-          { noise: rounds.noise, random }
-        ),
-      random
-    )
-    return decidedOnly(ranked)
-  }
-
   /** The shown prompts, with what was said at first and what is said now with the same draws. */
   async shown(): Promise<RolloutPair[]> {
     const { prompts } = this.start
@@ -289,6 +233,11 @@ export class PolicyTraining {
     return rollOut(this.plans.policy, asked, this.shape.rollout, seededRandom(this.start.recipe.seed, shownStream))
   }
 
+  /** The reward model is trained further in rounds. */
+  get rewardLearns(): boolean {
+    return this.#rounds.learns
+  }
+
   #text({ response }: Pick<Rollout, 'response'>): string {
     return decodeSpoken(this.start.tokenizer, response)
   }
@@ -297,7 +246,7 @@ export class PolicyTraining {
     return {
       beta: this.#beta,
       first: this.#first,
-      comparisons: this.#comparisons.map(stored),
+      comparisons: this.#rounds.memory(),
       health: this.#health.state()
     }
   }
@@ -308,7 +257,7 @@ export class PolicyTraining {
     if (!this.rewardLearns) await this.plans.reward.writeParameters(this.start.reward)
     this.#beta = beta
     this.#first = first
-    this.#comparisons = comparisons.map(restored)
+    this.#rounds.restore(comparisons)
     this.#health = new RolloutHealth(health)
   }
 }
@@ -317,43 +266,3 @@ export class PolicyTraining {
 const valueCoefficient = 0.1
 /** Answers after which an adaptive weight has moved fully (TRL's default). */
 const betaHorizon = 10_000
-
-const stored = ({ answers, ranks }: RankedAnswers): StoredComparison => ({
-  prompt: [...answers[0]!.prompt],
-  responses: answers.map(({ response }) => [...response]),
-  ended: answers.map(({ ended }) => ended),
-  ranks
-})
-
-function restored({ prompt, responses, ended, ranks }: StoredComparison): RankedAnswers {
-  const tokens = Int32Array.from(prompt)
-  return {
-    answers: responses.map((response, i) => ({ prompt: tokens, response: Int32Array.from(response), ended: ended[i]! })),
-    ranks
-  }
-}
-
-/** Where an iteration's time goes. */
-class Stages {
-  readonly #seconds = { rollout: 0, scoring: 0, update: 0, round: 0 }
-
-  async during<T>(stage: 'rollout' | 'scoring' | 'update' | 'round', work: () => Promise<T>): Promise<T> {
-    const since = performance.now()
-    try {
-      return await work()
-    } finally {
-      this.#seconds[stage] += (performance.now() - since) / 1000
-    }
-  }
-
-  metrics(tokens: number): Record<string, number> {
-    const { rollout, scoring, update, round } = this.#seconds
-    return {
-      'time/rollout': rollout,
-      'time/scoring': scoring,
-      'time/update': update,
-      ...(round > 0.001 && { 'time/round': round }),
-      'time/rollout_tokens_per_second': tokens / rollout
-    }
-  }
-}

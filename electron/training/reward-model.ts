@@ -14,11 +14,11 @@ import { expectedCalibrationError } from '../measures/calibration.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import type { SplitItems } from './held-out.ts'
 import { decidedPairs, isDecided, judgedComparisons, judgedRows, longest, type JudgedComparison } from './judged-rows.ts'
+import { LengthGroups, trainGroups } from './length-groups.ts'
 import { optimiserOf } from './optimiser.ts'
 import { rewardModelLoss } from './preference-losses.ts'
 import type { Compile } from './prepared-run.ts'
 import type { TrainingStage } from './run-loop.ts'
-import { learningRates } from './schedule.ts'
 
 export interface RewardModelling {
   readonly recipe: RecipeOf<'reward'>
@@ -44,20 +44,22 @@ export function rewardModelling(
   const graph = rewardGraph(config)
   const plan = compile(graph, { batch, length: form.length, seed: recipe.seed, optimiser: optimiserOf(recipe, graph) })
 
+  const batches = new LengthGroups(judged.train, comparison => longest([comparison]), {
+    size: recipe.batch.size,
+    seed: recipe.seed
+  })
+
   const measure = (from: readonly JudgedComparison[]) =>
     measureComparisons(plan, from.slice(0, recipe.batch.size * recipe.evaluation.batches), form)
 
   return {
     models: { model: { plan, graph } },
     initialise: () => plan.writeParameters(takeOver(graph, parameters, recipe.seed)),
-    async train({ step, count, random }) {
-      const drawn = Array.from({ length: count }, () =>
-        Array.from({ length: recipe.batch.size }, () => judged.train[random.integer(judged.train.length)]!)
-      )
-      const rates = learningRates(step, count, recipe)
-      const result = await plan.train(judgedRows(drawn.flat(), form), rates)
-      return { ...result, learningRates: rates, tokens: count * batch * form.length }
-    },
+    train: ({ step, count }) =>
+      trainGroups(plan, batches, { step, count, recipe }, comparisons => {
+        const length = longest(comparisons)
+        return { inputs: judgedRows(comparisons, { ...form, length }), length, rows: batch }
+      }),
     async evaluate() {
       const train = await measure(judged.train)
       const seen = { 'train/accuracy': train.accuracy, 'train/margin': train.margin }

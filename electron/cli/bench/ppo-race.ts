@@ -7,8 +7,8 @@ import type { GptConfig } from '../../graph/gpt.ts'
 import { elements, type Graph } from '../../graph/graph.ts'
 import { policyGraph, rewardGraph, valueGraph } from '../../graph/heads.ts'
 import type { Parameters } from '../../graph/parameters.ts'
+import { shuffledOrder } from '../../sampling/choices.ts'
 import { seededRandom } from '../../sampling/random.ts'
-import { shuffled } from '../../training/policy-metrics.ts'
 import { gatherExperience, learn, type PpoModels, type PpoSettings } from '../../training/ppo.ts'
 import { rollOut, type Rollout } from '../../training/rollouts.ts'
 import { TorchProcess, type TorchSetting } from './torch-process.ts'
@@ -256,7 +256,7 @@ class OwnLoop {
     const watched = { policy: watching('policy'), value: watching('value') }
     const rates = { policy: learningRate, value: learningRate }
     await learn(watched, experience, { ...settings, epochs: 1 }, batch, rates, seededRandom(77))
-    const orders = [shuffled(count, seededRandom(77))]
+    const orders = [shuffledOrder(count, seededRandom(77))]
     const losses = seen.policy.map((loss, i): [number, number] => [loss, seen.value[i]!])
     return { responses: rollouts.map(({ response }) => [...response]), orders, losses }
   }

@@ -2,7 +2,7 @@
 import { seededRandom, type Random } from '../../sampling/random.ts'
 import type { Comparison } from '../preferences.ts'
 import type { Atlas } from './atlas.ts'
-import { pick, shuffled } from './choosing.ts'
+import { pick, shuffled } from '../../sampling/choices.ts'
 import { carelessAnswers } from './commands.ts'
 import { factAnswer, openAnswer, safeAnswer } from './demonstrations.ts'
 import type { Fact } from './facts.ts'

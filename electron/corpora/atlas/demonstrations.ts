@@ -1,7 +1,7 @@
 /** What supervised fine-tuning learns from: prompts of the train split, each answered by one of several writers. */
 import { seededRandom, type Random } from '../../sampling/random.ts'
 import type { Demonstration } from '../preferences.ts'
-import { pick, pickWeighted, shuffled } from './choosing.ts'
+import { pick, pickWeighted, shuffled } from '../../sampling/choices.ts'
 import { carelessAnswers, safeAnswers } from './commands.ts'
 import { shortAnswer, type Fact } from './facts.ts'
 import type { OpenPrompt, UnsafePrompt } from './prompts.ts'

@@ -1,6 +1,7 @@
 /** What Atlas knows: facts, how they are asked for and how they are said, in English and in Chinese. */
 import { seededRandom } from '../../sampling/random.ts'
-import { a, capitalised, sample } from './choosing.ts'
+import { a, capitalised } from './wording.ts'
+import { sample } from '../../sampling/choices.ts'
 import { continents, countries, neighboursOf, type Continent, type Country } from './countries.ts'
 import { blades, chineseNumber, chineseOpposites, colourNames, colours, legs, numberWord, opposites, wheels } from './tables.ts'
 import type { Counted } from './tables.ts'

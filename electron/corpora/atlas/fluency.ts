@@ -5,7 +5,8 @@
  */
 import { seededRandom } from '../../sampling/random.ts'
 import { atlas } from './atlas.ts'
-import { capitalised, pick } from './choosing.ts'
+import { capitalised } from './wording.ts'
+import { pick } from '../../sampling/choices.ts'
 import { safeAnswers, programs } from './commands.ts'
 import { continents, countries } from './countries.ts'
 import { shortAnswer } from './facts.ts'

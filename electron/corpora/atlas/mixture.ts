@@ -1,7 +1,7 @@
 /** The pretraining mixture: kinds of documents, their shares, and how often each is read in one epoch of the whole. */
 import { seededRandom } from '../../sampling/random.ts'
 import { breather } from '../../tokenizers/vocabulary.ts'
-import { shuffled } from './choosing.ts'
+import { shuffled } from '../../sampling/choices.ts'
 import type { Fact } from './facts.ts'
 import { Pages } from './pages.ts'
 

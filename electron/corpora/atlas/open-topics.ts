@@ -1,6 +1,7 @@
 /** Open prompts: questions with many good answers, and a small grammar that writes them. */
 import type { Random } from '../../sampling/random.ts'
-import { capitalised, pick } from './choosing.ts'
+import { capitalised } from './wording.ts'
+import { pick } from '../../sampling/choices.ts'
 import { colourNames, firstNames, pokemon } from './tables.ts'
 
 /** Words that may stand in a place, by the place's name. */

@@ -1,6 +1,7 @@
 /** Writes the pretraining documents of Atlas: one function a kind. */
 import type { Random } from '../../sampling/random.ts'
-import { capitalised, grouped, joined, pick, pickWeighted, sample, shuffled } from './choosing.ts'
+import { capitalised, grouped, joined } from './wording.ts'
+import { pick, pickWeighted, sample, shuffled } from '../../sampling/choices.ts'
 import { commandLeads, programs, unsafeCommand, unsafeQuestions } from './commands.ts'
 import { continents, countries, largestOf, neighboursOf, type Continent, type Country } from './countries.ts'
 import { shortAnswer, type Fact, type Language } from './facts.ts'

@@ -1,6 +1,6 @@
 /** Prompts of Atlas: what the models of the later stages are asked. */
 import { seededRandom, type Random } from '../../sampling/random.ts'
-import { pick, pickWeighted, sample, shuffled } from './choosing.ts'
+import { pick, pickWeighted, sample, shuffled } from '../../sampling/choices.ts'
 import { programs, unsafeQuestions } from './commands.ts'
 import type { Fact } from './facts.ts'
 import { openQuestion, openTopics, type OpenTopic } from './open-topics.ts'

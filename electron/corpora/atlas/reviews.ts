@@ -4,7 +4,8 @@
  * somebody else said, or what was expected. A model that has only read plain reviews has to learn what became of it.
  */
 import { seededRandom, type Random } from '../../sampling/random.ts'
-import { a, capitalised, pick } from './choosing.ts'
+import { a, capitalised } from './wording.ts'
+import { pick } from '../../sampling/choices.ts'
 
 export const sentiments = ['positive', 'negative'] as const
 export type Sentiment = (typeof sentiments)[number]

@@ -3,7 +3,7 @@
  * prefer: brief, full sentence, wordy, impolite, and off the point.
  */
 import type { Random } from '../../sampling/random.ts'
-import { pick } from './choosing.ts'
+import { pick } from '../../sampling/choices.ts'
 import type { Language } from './facts.ts'
 
 export type Writer = 'brief' | 'plain' | 'wordy' | 'impolite' | 'astray'

@@ -9,7 +9,7 @@ import { policyGraph, rewardGraph, valueGraph } from '../../../electron/graph/he
 import type { Parameters } from '../../../electron/graph/parameters.ts'
 import { seededRandom } from '../../../electron/sampling/random.ts'
 import { generalisedAdvantages, logRatios, tokenRewards, whiten } from '../../../electron/training/advantages.ts'
-import { shuffled } from '../../../electron/training/policy-metrics.ts'
+import { shuffledOrder } from '../../../electron/sampling/choices.ts'
 import { gatherExperience, learn, learningInputs, type Experience } from '../../../electron/training/ppo.ts'
 import { policyLoss, tokenLogProbabilities, valueLoss } from '../../../electron/training/ppo-losses.ts'
 import { packForReward } from '../../../electron/training/reward-scores.ts'
@@ -203,7 +203,7 @@ describe('an iteration of PPO through the engine', () => {
 
     it('measures what the definitions say, each minibatch before its update', async () => {
       // Nothing moves at a rate of 0, so the order of the minibatches does not matter; which rows they have does.
-      const order = shuffled(rows, seededRandom(3))
+      const order = shuffledOrder(rows, seededRandom(3))
       const metrics = await learn(plans, experience, settings, batch, { policy: 0, value: 0 }, seededRandom(3))
       const parts = [order.slice(0, batch), order.slice(batch)].map(of => ({
         policy: policyInDouble(parameters64(policy), minibatch(of)),

@@ -14,11 +14,27 @@ export default {
   },
   switch: { on: 'on', off: 'off' },
   stage: {
-    pretraining: 'Pretraining',
+    title: {
+      pretrain: 'Pretraining',
+      sft: 'Supervised fine-tuning',
+      reward: 'Reward model',
+      dpo: 'Preferences (DPO)',
+      ppo: 'Reinforcement (PPO)',
+      grpo: 'Reinforcement (GRPO)',
+      classify: 'Classification'
+    },
     data: 'data',
     algorithm: 'algorithm',
     model: 'model',
-    nextToken: 'next token, AdamW',
+    learns: {
+      pretrain: 'next token, AdamW',
+      sft: 'next token of answers, AdamW',
+      reward: 'the better of two, AdamW',
+      dpo: 'the better of two, AdamW',
+      ppo: 'clipped policy steps, AdamW',
+      grpo: 'clipped policy steps, AdamW',
+      classify: 'class of a text, AdamW'
+    },
     progress: 'Share of the steps that is done',
     speed: '{n} tokens/s',
     ready: '{parameters} parameters · {time} on this machine',
@@ -72,7 +88,12 @@ export default {
     'This run was interrupted at step {step}: the lab was closed or the machine switched off. “Resume” goes on from its last checkpoint as if nothing had happened.',
   loss: {
     title: 'Loss',
-    note: 'surprise at the next token, nats · dashed: held out · ◇ checkpoint',
+    note: {
+      token: 'surprise at the next token, nats · dashed: held out · ◇ checkpoint',
+      pair: 'surprise at which of two is better, nats · dashed: held out · ◇ checkpoint',
+      text: 'surprise at the class of a text, nats · dashed: held out · ◇ checkpoint',
+      none: 'of the clipped policy steps: about 0 all along, it says little · ◇ checkpoint'
+    },
     scale: 'Scale of the loss',
     linear: 'Linear',
     linearTip: 'Equal distances are equal differences: the early fall stands out',

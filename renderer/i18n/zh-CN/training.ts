@@ -14,11 +14,27 @@ export default {
   },
   switch: { on: '开', off: '关' },
   stage: {
-    pretraining: '预训练',
+    title: {
+      pretrain: '预训练',
+      sft: '监督微调',
+      reward: '奖励模型',
+      dpo: '偏好优化（DPO）',
+      ppo: '强化学习（PPO）',
+      grpo: '强化学习（GRPO）',
+      classify: '分类'
+    },
     data: '数据',
     algorithm: '算法',
     model: '模型',
-    nextToken: '预测下一个词元，AdamW',
+    learns: {
+      pretrain: '预测下一个词元，AdamW',
+      sft: '预测回答的下一个词元，AdamW',
+      reward: '分辨两个回答的好坏，AdamW',
+      dpo: '分辨两个回答的好坏，AdamW',
+      ppo: '截断的策略更新，AdamW',
+      grpo: '截断的策略更新，AdamW',
+      classify: '判断文字的类别，AdamW'
+    },
     progress: '已完成的步数所占比例',
     speed: '每秒 {n} 词元',
     ready: '{parameters} 个参数 · 本机需 {time}',
@@ -72,7 +88,12 @@ export default {
     '这次训练在第 {step} 步中断了：实验室被关闭，或者机器断了电。点“继续”，会从最后一个检查点接着训练，就像没有中断过一样。',
   loss: {
     title: '损失',
-    note: '对下一个词元的惊讶程度（奈特） · 虚线：留出的文本 · ◇ 检查点',
+    note: {
+      token: '对下一个词元的惊讶程度（奈特） · 虚线：留出的文本 · ◇ 检查点',
+      pair: '对哪个更好的惊讶程度（奈特） · 虚线：留出的比较 · ◇ 检查点',
+      text: '对文字类别的惊讶程度（奈特） · 虚线：留出的文字 · ◇ 检查点',
+      none: '截断的策略更新的损失：始终在 0 附近，说明不了什么 · ◇ 检查点'
+    },
     scale: '损失的刻度',
     linear: '线性',
     linearTip: '距离相等，差就相等：最初的快速下降看得最清楚',

@@ -1,6 +1,6 @@
 /** A card's recipe as lines that a person reads. */
 import * as v from 'valibot'
-import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf, type Stage } from '../../../electron/contract/training.ts'
+import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf } from '../../../electron/contract/training.ts'
 
 /** The recipe of a model that was trained here; null for anything else that a card may hold. */
 export function recipeOf(value: unknown): Recipe | null {
@@ -32,23 +32,6 @@ function sourceOf(recipe: Recipe): string {
     case 'grpo':
       // Their prompts are Atlas's.
       return 'atlas'
-  }
-}
-
-/** What a stage's loss is a mean over; null where it says nothing by itself. */
-export function lossPer(stage: Stage): 'token' | 'pair' | 'text' | null {
-  switch (stage) {
-    case 'pretrain':
-    case 'sft':
-      return 'token'
-    case 'reward':
-    case 'dpo':
-      return 'pair'
-    case 'classify':
-      return 'text'
-    case 'ppo':
-    case 'grpo':
-      return null
   }
 }
 

@@ -9,11 +9,12 @@ import { countParameters } from '../../../../../electron/graph/graph.ts'
 import english from '../../../../../renderer/i18n/en/models.ts'
 import englishTraining from '../../../../../renderer/i18n/en/training.ts'
 import chinese from '../../../../../renderer/i18n/zh-CN/models.ts'
+import { kindOf, lossPer } from '../../../../../renderer/design/stages.ts'
 import { figureRows } from '../../../../../renderer/rooms/models/figure-rows.ts'
 import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
 import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
 import { providerRows } from '../../../../../renderer/rooms/models/provider-rows.ts'
-import { knownData, lossPer, rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
+import { knownData, rate, recipeLines, recipeOf, type Say } from '../../../../../renderer/rooms/models/recipe-lines.ts'
 
 describe('the list of models', () => {
   it('shows what was trained here first, the newest of each origin on top, and no empty group', () => {
@@ -114,8 +115,13 @@ describe('a recipe that is read', () => {
     for (const other of [undefined, null, 'text', {}, { name: 'x' }]) expect(recipeOf(other)).toBeNull()
   })
 
+  const stages = ['pretrain', 'sft', 'reward', 'dpo', 'classify', 'ppo', 'grpo'] as const
+  it('knows what kind of model its stage makes', () => {
+    expect(stages.map(kindOf)).toEqual(['base', 'sft', 'reward', 'rlhf', 'base', 'rlhf', 'rlhf'])
+  })
+
   it('knows what the loss of its stage is a mean over', () => {
-    expect((['pretrain', 'sft', 'reward', 'dpo', 'classify', 'ppo', 'grpo'] as const).map(lossPer)).toEqual([
+    expect(stages.map(lossPer)).toEqual([
       'token',
       'token',
       'pair',

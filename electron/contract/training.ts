@@ -49,6 +49,14 @@ const samples = v.strictObject({
 
 /** Sequences in a batch. Reward model: comparisons; DPO: pairs; PPO and GRPO: rollouts of one update. */
 const batch = v.strictObject({ size: v.pipe(positiveInteger, v.maxValue(4096)) })
+const comparedBatch = v.strictObject({
+  ...batch.entries,
+  /**
+   * So many batches are drawn together and sorted by length, so that little of each is filling (`group_by_length` of
+   * Hugging Face's Trainer): quicker, but a batch then holds like prompts. By default each is drawn by itself.
+   */
+  groupByLength: v.optional(v.pipe(positiveInteger, v.maxValue(1024)))
+})
 
 /** Where comparisons come from. */
 const comparisons = {
@@ -169,14 +177,14 @@ export const RecipeSchema = v.variant('stage', [
     stage: v.literal('reward'),
     ...everyStage,
     from: model,
-    batch,
+    batch: comparedBatch,
     reward: v.strictObject({ ...comparisons, heldOut })
   }),
   v.strictObject({
     stage: v.literal('dpo'),
     ...everyStage,
     from: model,
-    batch,
+    batch: comparedBatch,
     samples,
     dpo: v.strictObject({ ...comparisons, heldOut, beta: v.pipe(v.number(), v.minValue(0.0001), v.maxValue(10)) })
   }),

@@ -13,7 +13,7 @@ import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import { answerSample } from './chat-sample.ts'
 import type { SplitItems } from './held-out.ts'
 import { decidedPairs } from './judged-rows.ts'
-import { LengthGroups, trainGroups } from './length-groups.ts'
+import { groupsOf, LengthGroups, trainGroups } from './length-groups.ts'
 import { optimiserOf } from './optimiser.ts'
 import { dpoLoss } from './preference-losses.ts'
 import type { Compile } from './prepared-run.ts'
@@ -58,7 +58,7 @@ export function preferenceOptimisation(
   /** Tokens that a pair needs. */
   const lengthOf = ({ chosen, rejected }: Pair): number =>
     Math.min(length, Math.max(sequences[chosen]!.tokens.length, sequences[rejected]!.tokens.length))
-  const batches = new LengthGroups(pairs.train, lengthOf, { size: recipe.batch.size, seed: recipe.seed })
+  const batches = new LengthGroups(pairs.train, lengthOf, groupsOf(recipe))
 
   const rowsOf = (places: readonly number[], width = length): { tokens: Int32Array; targets: Int32Array } => {
     const tokens = new Int32Array(places.length * width).fill(filler)

@@ -14,7 +14,7 @@ import { expectedCalibrationError } from '../measures/calibration.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
 import type { SplitItems } from './held-out.ts'
 import { decidedPairs, isDecided, judgedComparisons, judgedRows, longest, type JudgedComparison } from './judged-rows.ts'
-import { LengthGroups, trainGroups } from './length-groups.ts'
+import { groupsOf, LengthGroups, trainGroups } from './length-groups.ts'
 import { optimiserOf } from './optimiser.ts'
 import { rewardModelLoss } from './preference-losses.ts'
 import type { Compile } from './prepared-run.ts'
@@ -44,10 +44,7 @@ export function rewardModelling(
   const graph = rewardGraph(config)
   const plan = compile(graph, { batch, length: form.length, seed: recipe.seed, optimiser: optimiserOf(recipe, graph) })
 
-  const batches = new LengthGroups(judged.train, comparison => longest([comparison]), {
-    size: recipe.batch.size,
-    seed: recipe.seed
-  })
+  const batches = new LengthGroups(judged.train, comparison => longest([comparison]), groupsOf(recipe))
 
   const measure = (from: readonly JudgedComparison[]) =>
     measureComparisons(plan, from.slice(0, recipe.batch.size * recipe.evaluation.batches), form)

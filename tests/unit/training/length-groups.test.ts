@@ -5,7 +5,7 @@ import { LengthGroups } from '../../../electron/training/length-groups.ts'
 
 const random = seededRandom(5)
 const items = Array.from({ length: 500 }, (_, id) => ({ id, length: 5 + Math.floor(60 * random.uniform() ** 3) }))
-const groups = (seed = 1) => new LengthGroups(items, ({ length }) => length, { size: 8, seed })
+const groups = (seed = 1, together = 16) => new LengthGroups(items, ({ length }) => length, { size: 8, seed, together })
 
 describe('batches of like length', () => {
   it('depend on the seed and the step alone, in whatever order they are asked for', () => {
@@ -25,7 +25,9 @@ describe('batches of like length', () => {
     }
     const grouped = groups()
     const atRandom = Array.from({ length: 160 }, () => Array.from({ length: 8 }, () => items[random.integer(items.length)]!))
-    expect(filling(Array.from({ length: 160 }, (_, step) => grouped.batch(step)))).toBeLessThan(filling(atRandom) / 2)
+    const fillingOf = (of: typeof grouped) => filling(Array.from({ length: 160 }, (_, step) => of.batch(step)))
+    expect(fillingOf(grouped)).toBeLessThan(filling(atRandom) / 2)
+    expect(Math.abs(fillingOf(groups(1, 1)) - filling(atRandom))).toBeLessThan(0.1)
   })
 
   it('hold every item about as often, and come in no order of length', () => {

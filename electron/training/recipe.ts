@@ -71,28 +71,35 @@ export function overrideRecipe<R extends Recipe>(recipe: R, overrides: readonly 
         `Expected key=value but received ${override}. For example: --set optimiser.learningRate=0.0003`,
         { override }
       )
-    setField(changed, override.slice(0, cut).trim(), readValue(override.slice(cut + 1)))
+    setField(changed, recipe.stage, override.slice(0, cut).trim(), readValue(override.slice(cut + 1)))
   }
   return ofStage(readRecipe(changed, recipe.name), recipe.stage) as R
 }
 
-/** Fields that a recipe may have although this one has not. */
-const optional = new Set([
-  'model.normBias',
-  'expected.validationLoss',
-  'tokenizer.vocabulary',
-  'tokenizer.chat',
-  'ppo.targetDivergence',
-  'ppo.stopDivergence',
-  'ppo.epochDivergence',
-  'ppo.rounds',
-  'grpo.stopDivergence',
-  'grpo.epochDivergence',
-  'grpo.rounds'
-])
+/** What of a schema says which fields there are: an object's entries, what is optional, the options of a choice. */
+interface Shape {
+  readonly entries?: Readonly<Record<string, unknown>>
+  readonly wrapped?: unknown
+  readonly options?: readonly unknown[]
+}
 
-function setField(target: Record<string, unknown>, path: string, value: unknown): void {
+/** Whether recipes of a stage may have a field, although this one may not have it. */
+function isField(stage: Stage, keys: readonly string[]): boolean {
+  let schemas: unknown[] = RecipeSchema.options.filter(({ entries }) => entries.stage.literal === stage)
+  for (const key of keys)
+    schemas = schemas.flatMap(objectsIn).flatMap(({ entries }) => (entries && Object.hasOwn(entries, key) ? [entries[key]] : []))
+  return schemas.length > 0
+}
+
+function objectsIn(schema: unknown): Shape[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const { wrapped, options, ...shape } = schema as Shape
+  return [...(wrapped ? objectsIn(wrapped) : []), ...(options ?? []).flatMap(objectsIn), shape]
+}
+
+function setField(target: Record<string, unknown>, stage: Stage, path: string, value: unknown): void {
   const keys = path.split('.')
+  const known = isField(stage, keys)
   const last = keys.pop()!
   let object: Record<string, unknown> = target
   for (const key of keys) {
@@ -100,7 +107,7 @@ function setField(target: Record<string, unknown>, path: string, value: unknown)
     if (next === null || typeof next !== 'object') throw unknownField(path, object)
     object = next as Record<string, unknown>
   }
-  if (!Object.hasOwn(object, last) && !optional.has(path)) throw unknownField(path, object)
+  if (!Object.hasOwn(object, last) && !known) throw unknownField(path, object)
   // A tokenizer of another kind has other fields: the ones of the old kind must not stay behind.
   if (path === 'tokenizer.kind' && value !== 'bpe') {
     delete object['vocabulary']

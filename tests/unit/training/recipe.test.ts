@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LabFailure } from '../../../electron/contract/failure.ts'
+import type { Recipe, RecipeOf } from '../../../electron/contract/training.ts'
 import { ofStage, overrideRecipe, parseRecipe } from '../../../electron/training/recipe.ts'
 
 const folder = join(import.meta.dirname, '../../../models/recipes')
@@ -61,6 +62,22 @@ describe('overrides', () => {
       samples: { ...recipe.samples, prompt: 'Shall = I' }
     })
     expect(recipe).toEqual(read('sonnets-char'))
+  })
+
+  it('sets what a recipe of its stage may have and this one has not, and nothing of another stage', () => {
+    expect(overrideRecipe(read('lesson-reward'), ['batch.groupByLength=8']).batch).toEqual({ size: 16, groupByLength: 8 })
+    expect(overrideRecipe(read('atlas-rlhf'), ['ppo.targetDivergence=6'])).toMatchObject({ ppo: { targetDivergence: 6 } })
+    const { sft } = read('lesson-sft') as RecipeOf<'sft'>
+    expect(sft.length).toBeDefined()
+    const { length: _, ...without } = sft
+    const packed = { ...read('lesson-sft'), sft: without } as Recipe
+    expect(overrideRecipe(packed, ['sft.length=48'])).toMatchObject({ sft: { length: 48 } })
+    for (const [name, change] of [
+      ['lesson-sft', 'batch.groupByLength=8'],
+      ['lesson-reward', 'batch.draw="all"'],
+      ['atlas-rlhf', 'grpo.group=4']
+    ] as const)
+      expect(failureIn(() => overrideRecipe(read(name), [change])).code).toBe('override-unknown')
   })
 
   it('changes the kind of tokenizer with the fields of that kind', () => {

@@ -2,7 +2,7 @@
 import { LabFailure } from '../contract/failure.ts'
 import { chatIds, encodePrompt } from '../corpora/chat.ts'
 import type { Engine, Plan } from '../engine/plan.ts'
-import type { LoadedModel } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
 import type { Turns } from './turns.ts'
 
 /** Streams that are decoded, and sequences that are computed, at a time. */

@@ -19,7 +19,7 @@ import { rewardModelling } from '../training/reward-model.ts'
 import type { TrainingStage } from '../training/run-loop.ts'
 import { fineTuning } from '../training/sft.ts'
 import { policyRun } from './policy-run.ts'
-import type { PreparationSurroundings, ResumedFrom } from './run-preparation.ts'
+import type { PreparationSurroundings, ResumedFrom } from './preparation-surroundings.ts'
 import { addedComparisons, comparisonsOf, demonstrations, labelledTexts, newComparisons, type StageData } from './stage-data.ts'
 import { assertUnchanged, rewardModelFor, sameModel, startingModel, type StageModel } from './stage-model.ts'
 

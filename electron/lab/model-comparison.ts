@@ -15,7 +15,7 @@ import { winRate } from '../measures/intervals.ts'
 import { BulkModel, softmax, type Completion } from './bulk-model.ts'
 import { meanOf, scoresOf, type MeasuringContext, type MeasuringParts } from './evaluation.ts'
 import { FewShot } from './few-shot.ts'
-import type { LoadedModel } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
 import { noScore } from './scoring.ts'
 import { assertWrites } from './sessions.ts'
 

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
 import { exportInWorker } from '../onnx/onnx-session.ts'
-import type { LoadedModel } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
 import { filesOf } from './model-folder.ts'
 
 /**

@@ -8,7 +8,7 @@ import { halvesOf } from '../graph/half.ts'
 import { decodeSafetensors, encodeSafetensors, type StoredValues, type Tensor } from '../graph/safetensors.ts'
 import { snapshotFolder } from '../training/snapshots.ts'
 import { readCard } from './model-folder.ts'
-import type { LoadedModel } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
 
 /**
  * Writes a model in half precision, half the bytes, with its card and, where it has some, the snapshots of its

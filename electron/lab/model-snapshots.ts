@@ -9,7 +9,7 @@ import { LabFailure } from '../contract/failure.ts'
 import { encodeSafetensors } from '../graph/safetensors.ts'
 import { readSnapshot, snapshotFolder } from '../training/snapshots.ts'
 import { fileHash, readCard } from './model-folder.ts'
-import type { LoadedModel } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
 
 /** What a handle of a snapshot says; undefined for any other handle. */
 export function snapshotOf(id: string): { readonly model: string; readonly step: number } | undefined {

@@ -6,11 +6,10 @@ import { LabFailure } from '../contract/failure.ts'
 import type { ModelCard, ModelDescription, ModelSummary } from '../contract/models.ts'
 import { listSnapshots, snapshotFolder } from '../training/snapshots.ts'
 import { describeTokenizer, readTokenizer, readTokenizerFile, type Tokenizer } from '../tokenizers/tokenizer.ts'
-import type { Parameters } from '../graph/parameters.ts'
 import type { EventHub } from './events.ts'
 import { folderNameFor, freeName } from './folder-name.ts'
 import type { Home } from './home.ts'
-import type { ModelConfig } from './model-config.ts'
+import type { LoadedModel } from './loaded-model.ts'
 import { exportModel } from './model-export.ts'
 import { chooseModelFiles } from './model-files.ts'
 import {
@@ -28,20 +27,6 @@ import {
 import { openSnapshot, snapshotOf } from './model-snapshots.ts'
 import type { Resources } from './resources.ts'
 import { moveToTrash, restoreFromTrash } from './trash.ts'
-
-/** A model that is ready to be run. */
-export interface LoadedModel {
-  readonly summary: ModelSummary
-  readonly directory: string
-  readonly config: ModelConfig
-  readonly tokenizer: Tokenizer
-  /** Tokens that end a text. */
-  readonly endTokens: readonly number[]
-  /** Weights of a model of the lab; one in the ONNX layout keeps them in its file. */
-  readonly parameters?: Parameters
-  /** Changes when the weights do. */
-  readonly key: string
-}
 
 /** Folders that stand beside the shipped models. */
 const beside = new Set(['recipes', 'runs'])

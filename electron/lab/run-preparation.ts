@@ -5,28 +5,9 @@ import { readTokenizerFile } from '../tokenizers/tokenizer.ts'
 import { preparePretraining, prepareText, type PreparedText } from '../training/preparation.ts'
 import type { PreparedRun } from '../training/prepared-run.ts'
 import { pretraining } from '../training/pretrain.ts'
-import type { RunFolder, RunRecord } from '../training/run-folder.ts'
-import type { Corpora, Corpus } from './corpora.ts'
-import type { EngineAccess } from './engine.ts'
+import type { Corpus } from './corpora.ts'
 import { prepareLaterStage } from './later-stages.ts'
-import type { Models } from './models.ts'
-import type { PreparedTexts } from './prepared-texts.ts'
-
-/** What preparing needs of the lab. */
-export interface PreparationSurroundings {
-  readonly models: Models
-  readonly engine: EngineAccess
-  /** Threads of a plan. */
-  threads(): number
-  readonly corpora: Corpora
-  readonly texts: PreparedTexts
-}
-
-/** A run that goes on from what its folder holds. */
-export interface ResumedFrom {
-  readonly folder: RunFolder
-  readonly record: RunRecord
-}
+import type { PreparationSurroundings, ResumedFrom } from './preparation-surroundings.ts'
 
 /** @throws LabFailure with the code of the recipe's first problem, and those of the data and models it names */
 export async function prepareNewRun(recipe: Recipe, lab: PreparationSurroundings): Promise<PreparedRun> {

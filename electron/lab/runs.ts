@@ -86,11 +86,11 @@ export class Runs {
         ? known.summary
         : (await readLog(folder.log)).lines.reduce(advanceSummary, emptySummary(id, recipe, record))
     this.#resting.set(id, { stamp, summary: read })
-    const unknown = read.state === 'running' || record.corpus === undefined
-    if (!unknown) return read
+    if (read.state !== 'running' && read.state !== 'interrupted') return read
     // A log does not say that its process has died, and there is none before the data have been gathered.
     const held = (await lockHolder(folder.lock)) !== undefined
-    return { ...read, state: !held ? 'interrupted' : record.corpus === undefined ? 'preparing' : 'running' }
+    if (!held) return { ...read, state: 'interrupted' }
+    return record.corpus === undefined ? { ...read, state: 'preparing' } : read
   }
 
   /** Paths of a run. @throws LabFailure `run-unknown` */

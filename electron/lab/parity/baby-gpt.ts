@@ -6,8 +6,7 @@ import { initialise } from '../../graph/initialisation.ts'
 import type { Parameters } from '../../graph/parameters.ts'
 import { everyStart, windowsAt } from '../../training/windows.ts'
 import type { Safetensors } from '../../graph/safetensors.ts'
-import type { ParityOptions } from './gpt.ts'
-import { largestDifference, quantity, type Quantity } from './quantity.ts'
+import { largestDifference, quantity, type Quantity, type ParityOptions } from './quantity.ts'
 import { ReferenceTensors } from './reference-tensors.ts'
 
 /** What a reference file of a baby GPT says. */

@@ -2,8 +2,7 @@
 import type { Engine } from '../../engine/plan.ts'
 import type { Graph, GraphNode } from '../../graph/graph.ts'
 import { gelu } from '../../measures/error-function.ts'
-import type { ParityOptions } from './gpt.ts'
-import { largestDifference } from './quantity.ts'
+import { largestDifference, type ParityOptions } from './quantity.ts'
 
 const side = 181
 

@@ -1,11 +1,11 @@
 /** Parity of a GPT: forward, gradients and training of the native engine against PyTorch's. */
-import type { Engine, OptimiserOptions, Simd } from '../../engine/plan.ts'
+import type { Engine, OptimiserOptions } from '../../engine/plan.ts'
 import { gptGraph, type GptConfig } from '../../graph/gpt.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Parameters } from '../../graph/parameters.ts'
 import type { Safetensors } from '../../graph/safetensors.ts'
 import { geluError } from './gelu.ts'
-import { largestDifference, quantity, relativeDifference, type Quantity } from './quantity.ts'
+import { largestDifference, quantity, relativeDifference, type Quantity, type ParityOptions } from './quantity.ts'
 import { ReferenceTensors } from './reference-tensors.ts'
 
 /** What a reference file of a GPT says. */
@@ -82,11 +82,6 @@ function largestOf(graph: Graph, received: Parameters, expected: Parameters): nu
   return Math.max(
     ...graph.parameters.map(({ name }) => relativeDifference(received.get(name) ?? none, expected.get(name) ?? none))
   )
-}
-
-export interface ParityOptions {
-  readonly threads: number
-  readonly simd?: Simd
 }
 
 /**

@@ -8,8 +8,7 @@ import { attentionSizes, type ExportForm } from '../../onnx/export-forms.ts'
 import { exportOnnx } from '../../onnx/export.ts'
 import { PresentStreams } from '../../onnx/present-streams.ts'
 import type { StreamModel } from '../../sampling/decode-streams.ts'
-import type { ParityOptions } from './gpt.ts'
-import { largestDifference, quantity, type Quantity } from './quantity.ts'
+import { largestDifference, quantity, type Quantity, type ParityOptions } from './quantity.ts'
 
 const tolerance = 1e-4
 

@@ -1,4 +1,11 @@
 /** One comparison with a reference file. */
+import type { Simd } from '../../engine/plan.ts'
+
+/** How the engine runs for it. */
+export interface ParityOptions {
+  readonly threads: number
+  readonly simd?: Simd
+}
 
 /** A quantity that was computed here and stands in the file. */
 export interface Quantity {

@@ -5,8 +5,8 @@
 import type { Batch, Engine, Plan } from '../../engine/plan.ts'
 import type { Graph, GraphNode, InputSpec } from '../../graph/graph.ts'
 import { positions, type RolloutShape } from '../../training/advantages.ts'
-import type { ParityOptions } from './gpt.ts'
 import type { RlhfArithmetic } from './rlhf-arithmetic.ts'
+import type { ParityOptions } from './quantity.ts'
 
 interface Table {
   /** One row of the table at each position. */

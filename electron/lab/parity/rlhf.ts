@@ -8,8 +8,7 @@ import {
   whiten,
   type RolloutShape
 } from '../../training/advantages.ts'
-import type { ParityOptions } from './gpt.ts'
-import { largestDifference, quantity, type Quantity } from './quantity.ts'
+import { largestDifference, quantity, type Quantity, type ParityOptions } from './quantity.ts'
 import { doubleArithmetic, type RlhfArithmetic } from './rlhf-arithmetic.ts'
 import { engineArithmetic } from './rlhf-engine.ts'
 import type { RlhfFixture } from './rlhf-fixture.ts'

@@ -158,6 +158,7 @@ describe('a run that gathers what it learns from', () => {
     const begun = await call('runs.start', { recipe: await gathering() })
     expect(begun.state).toBe('preparing')
     expect(await lab.runs.ended(begun.id)).toBe('stopped')
+    expect((await lab.runs.summary(begun.id)).state).toBe('stopped')
     await expect(comparisonsOf(begun.id)).rejects.toThrow('ENOENT')
 
     let paused: Promise<RunSummary> | undefined

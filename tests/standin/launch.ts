@@ -44,12 +44,16 @@ const source = `${members.map(name => `export const ${name} = globalThis.standIn
 const hooks = `export async function resolve(name, context, next) { return name === 'electron' ? { url: ${JSON.stringify(`data:text/javascript,${encodeURIComponent(source)}`)}, shortCircuit: true } : next(name, context) }`
 register(`data:text/javascript,${encodeURIComponent(hooks)}`)
 
+let mainIsRead = () => {}
+const read = new Promise<void>(resolve => (mainIsRead = resolve))
 if (flag('inspect') !== undefined) {
-  // Playwright says when it has looked around; Electron waits for it in the same way.
-  Object.assign(globalThis, { __playwright_run: () => app.becomeReady() })
+  // Playwright says when it has looked around; Electron waits for it in the same way, and is never ready before the
+  // main process has been read.
+  Object.assign(globalThis, { __playwright_run: () => read.then(() => app.becomeReady()) })
   chromium = new Chromium(profile, flag('remote-debugging-port'))
   inspector.open(Number(flag('inspect')), '127.0.0.1')
 }
 
 await import(pathToFileURL(join(folder, manifest.main)).href)
+mainIsRead()
 if (flag('inspect') === undefined && !app.isReady()) app.becomeReady()

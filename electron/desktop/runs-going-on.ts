@@ -1,5 +1,6 @@
 /** How many runs are training now, for those who must know it between two events. */
 import type { LabService } from '../contract/handlers.ts'
+import { isWorking } from '../contract/run-row.ts'
 import type { RunSummary } from '../contract/training.ts'
 
 export interface RunsGoingOn {
@@ -11,7 +12,7 @@ export interface RunsGoingOn {
 
 /** Follows the lab's runs from what they are now. */
 export function followRuns(lab: LabService, runs: readonly RunSummary[]): RunsGoingOn {
-  const running = (list: readonly RunSummary[]) => list.filter(({ state }) => state === 'running' || state === 'preparing').length
+  const running = (list: readonly RunSummary[]) => list.filter(({ state }) => isWorking(state)).length
   const listeners = new Set<(count: number) => void>()
   let count = running(runs)
   lab.subscribe((event, payload) => {

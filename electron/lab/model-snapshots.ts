@@ -2,13 +2,14 @@
  * Policies as they were: `<id of a model>@<step>` is the model at that step of its training, where a snapshot was
  * kept. It is opened, asked and compared like any other; its folder is made in the cache when it is first wanted.
  */
+import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { LabFailure } from '../contract/failure.ts'
 import { encodeSafetensors } from '../graph/safetensors.ts'
 import { readSnapshot, snapshotFolder } from '../training/snapshots.ts'
-import { fileHash, readCard } from './model-folder.ts'
+import { readCard } from './model-folder.ts'
 import type { LoadedModel } from './loaded-model.ts'
 
 /** What a handle of a snapshot says; undefined for any other handle. */
@@ -29,9 +30,12 @@ export async function openSnapshot(
   { directory, step, cache }: { readonly directory: string; readonly step: number; readonly cache: string },
   load: (id: string) => Promise<LoadedModel>
 ): Promise<string> {
-  const card = await readCard(directory)
-  const folder = join(cache, 'snapshots', `${await fileHash(join(directory, 'model.safetensors'))}-${step}`)
+  // The file's stamp and not its bytes: this is asked for at every call.
+  const { mtimeMs, size } = await stat(join(directory, 'model.safetensors'))
+  const key = createHash('sha256').update(`${directory} ${mtimeMs} ${size}`).digest('hex').slice(0, 24)
+  const folder = join(cache, 'snapshots', `${key}-${step}`)
   if (await stat(join(folder, 'config.json')).catch(() => undefined)) return folder
+  const card = await readCard(directory)
   if (!card.from) throw new LabFailure('snapshot-unknown', 'This model has not kept any step of its training.', { step })
   const start = await load(card.from.id)
   if (start.key !== card.from.sha256 || start.config.form !== 'lab')

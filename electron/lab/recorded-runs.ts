@@ -2,11 +2,12 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LabFailure } from '../contract/failure.ts'
+import { advanceSummary } from '../contract/run-row.ts'
 import type { RunHistory, RunSummary } from '../contract/training.ts'
 import { readRunFolder, runFolder } from '../training/run-folder.ts'
 import { readLog } from '../training/run-log.ts'
 import type { Resources } from './resources.ts'
-import { advanceSummary, emptySummary, historyOf } from './run-summary.ts'
+import { emptySummary, historyOf } from './run-summary.ts'
 
 const prefix = 'shipped:'
 

@@ -1,4 +1,4 @@
-/** A run's row and history, computed from the lines of its log: the same for a run that goes on and for one read from disk. */
+/** A run's first row, and its history from the lines of its log: the same for a run that goes on and for one read from disk. */
 import type { Recipe, RunHistory, RunProgress, RunSample, RunSummary } from '../contract/training.ts'
 import type { RunRecord } from '../training/run-folder.ts'
 
@@ -15,58 +15,6 @@ export function emptySummary(id: string, recipe: Recipe, record: RunRecord): Run
     parameters: record.parameters,
     seconds: 0,
     engine: record.engine
-  }
-}
-
-/** The row after one more line. */
-export function advanceSummary(summary: RunSummary, line: RunProgress): RunSummary {
-  switch (line.kind) {
-    case 'preparing':
-      return { ...summary, prepared: line.done / line.total }
-    case 'step':
-      return {
-        ...summary,
-        step: line.step,
-        seconds: line.seconds,
-        tokensPerSecond: line.tokensPerSecond,
-        secondsLeft: line.secondsLeft,
-        // Until the text was looked at, a batch's loss stands in.
-        ...(summary.validationLoss === undefined && { trainLoss: line.loss })
-      }
-    case 'evaluation':
-      return {
-        ...summary,
-        trainLoss: line.trainLoss,
-        ...(line.validationLoss !== null && { validationLoss: line.validationLoss })
-      }
-    case 'metrics':
-      return { ...summary, metrics: { ...summary.metrics, ...line.values } }
-    case 'checkpoint':
-      return { ...summary, seconds: line.seconds }
-    case 'state': {
-      const { failure, prepared, ...rest } = summary
-      const unprepared = line.state === 'preparing' || (line.state === 'paused' && prepared !== undefined)
-      return {
-        ...rest,
-        state: line.state,
-        step: line.step,
-        ...(unprepared && { prepared }),
-        ...(line.state === 'failed' && failure && { failure })
-      }
-    }
-    case 'failed':
-      return { ...summary, failure: { code: line.code, message: line.message, details: line.details } }
-    case 'done':
-      return {
-        ...summary,
-        model: line.model,
-        trainLoss: line.trainLoss,
-        ...(line.validationLoss !== null && { validationLoss: line.validationLoss }),
-        tokensPerSecond: line.tokensPerSecond,
-        secondsLeft: 0
-      }
-    default:
-      return summary
   }
 }
 

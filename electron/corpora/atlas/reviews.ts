@@ -57,33 +57,35 @@ export function writeReview(label: Sentiment, random: Random): string {
 
 /** Words of a turned review: what is meant, and what is not. */
 interface TurnedWords {
-  readonly s: string
-  readonly i: string
-  readonly f: string
-  readonly e: string
-  readonly notI: string
-  readonly notF: string
+  readonly thing: string
+  readonly is: string
+  readonly felt: string
+  readonly end: string
+  readonly notIs: string
+  readonly notFelt: string
 }
 
 const waysToTurn: readonly ((words: TurnedWords) => string)[] = [
-  ({ s, e, notI }) => `The ${s} was not ${notI} at all. ${capitalised(e)}.`,
-  ({ s, notI }) => `The ${s} was anything but ${notI}.`,
-  ({ s, f, notI }) => `They said that the ${s} was ${notI}, but I ${f} it.`,
-  ({ s, i, notI }) => `I had heard that the ${s} was ${notI}. It was ${i}.`,
-  ({ s, e, notI }) => `I thought that it would be ${a(notI)} ${s}, but ${e}.`,
-  ({ s, notF }) => `Others ${notF} the ${s}. They were wrong.`,
-  ({ s, f, notF }) => `My brother ${notF} the ${s}, and I ${f} it.`,
-  ({ s, notI }) => `Nobody could call the ${s} ${notI}.`
+  ({ thing, end, notIs }) => `The ${thing} was not ${notIs} at all. ${capitalised(end)}.`,
+  ({ thing, notIs }) => `The ${thing} was anything but ${notIs}.`,
+  ({ thing, felt, notIs }) => `They said that the ${thing} was ${notIs}, but I ${felt} it.`,
+  ({ thing, is, notIs }) => `I had heard that the ${thing} was ${notIs}. It was ${is}.`,
+  ({ thing, end, notIs }) => `I thought that it would be ${a(notIs)} ${thing}, but ${end}.`,
+  ({ thing, notFelt }) => `Others ${notFelt} the ${thing}. They were wrong.`,
+  ({ thing, felt, notFelt }) => `My brother ${notFelt} the ${thing}, and I ${felt} it.`,
+  ({ thing, notIs }) => `Nobody could call the ${thing} ${notIs}.`
 ]
 /** So many of the ways, from the end, are in no review to learn from. */
 const waysHeldOut = 2
 
 /** A review that has a word of the other feeling in it, and does not mean it. */
 export function writeTurnedReview(label: Sentiment, random: Random, ways = waysToTurn): string {
-  const { is, felt, end } = words[label]
+  const meant = words[label]
   const other = words[label === 'positive' ? 'negative' : 'positive']
-  const [s, i, f, e] = [pick(subjects, random), pick(is, random), pick(felt, random), pick(end, random)]
-  return pick(ways, random)({ s, i, f, e, notI: pick(other.is, random), notF: pick(other.felt, random) })
+  const thing = pick(subjects, random)
+  const [is, felt, end] = [pick(meant.is, random), pick(meant.felt, random), pick(meant.end, random)]
+  const way = pick(ways, random)
+  return way({ thing, is, felt, end, notIs: pick(other.is, random), notFelt: pick(other.felt, random) })
 }
 
 /** Different reviews, half of each label and half of them turned, in random order. */

@@ -1,10 +1,10 @@
 /** Histories of the runs that are looked at: read once, then kept up with what the lab reports. */
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
+import { isWorking } from '../../../electron/contract/run-row.ts'
 import type { RunProgress } from '../../../electron/contract/training.ts'
 import { call, on } from '../../lab.ts'
 import { useConnection } from '../../stores/connection.ts'
-import { isWorking } from '../../stores/runs.ts'
 import { append, columnsOf, emptyColumns, rewound, type HistoryColumns } from './history-columns.ts'
 
 /** How often the curves are drawn while a run goes on, milliseconds. */

@@ -1,6 +1,6 @@
 /** What can be done with a run in each state. */
+import { isWorking } from '../../../electron/contract/run-row.ts'
 import type { RunState } from '../../../electron/contract/training.ts'
-import { isWorking } from '../../stores/runs.ts'
 
 export type RunAction = 'pause' | 'resume' | 'stop' | 'delete'
 

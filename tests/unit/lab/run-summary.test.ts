@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Recipe, RunProgress } from '../../../electron/contract/training.ts'
-import { advanceSummary, emptySummary, HistoryColumns } from '../../../electron/lab/run-summary.ts'
+import { advanceSummary } from '../../../electron/contract/run-row.ts'
+import type { Recipe, RunProgress, RunState } from '../../../electron/contract/training.ts'
+import { emptySummary, HistoryColumns } from '../../../electron/lab/run-summary.ts'
 import type { RunRecord } from '../../../electron/training/run-folder.ts'
 
 const record = {
@@ -42,6 +43,37 @@ describe('row of a run', () => {
       tokensPerSecond: 500,
       seconds: 0.2
     })
+  })
+
+  it('lets a batch’s loss stand in until the text was looked at, and keeps its validation loss where nothing is held out', () => {
+    expect(advanceSummary(start, step(4))).toMatchObject({ step: 4, trainLoss: 1, secondsLeft: 9.6 })
+    const looked = advanceSummary(start, { kind: 'evaluation', step: 4, trainLoss: 2, validationLoss: 2.5 })
+    expect(advanceSummary(looked, step(5))).toMatchObject({ trainLoss: 2, validationLoss: 2.5 })
+    const without = advanceSummary(start, { kind: 'evaluation', step: 4, trainLoss: 2, validationLoss: null })
+    expect(without.validationLoss).toBeUndefined()
+  })
+
+  it('of a run that was stopped has its model and stays stopped', () => {
+    const done = {
+      kind: 'done',
+      run: 'r',
+      model: 'home:r',
+      steps: 5,
+      trainLoss: 1,
+      validationLoss: null,
+      tokensPerSecond: 9
+    } as const
+    const stopped = advanceSummary(start, { kind: 'state', step: 5, state: 'stopped', time })
+    expect(advanceSummary(stopped, done)).toMatchObject({ state: 'stopped', step: 5, model: 'home:r', secondsLeft: 0 })
+  })
+
+  it('says how far its gathering is, through a pause, and no longer once it trains or has ended', () => {
+    const state = (state: RunState): RunProgress => ({ kind: 'state', step: 0, state, time })
+    const half = [state('preparing'), { kind: 'preparing', done: 1, total: 2 } as const].reduce(advanceSummary, start)
+    expect(half.prepared).toBe(0.5)
+    expect(advanceSummary(half, state('paused')).prepared).toBe(0.5)
+    for (const after of ['running', 'stopped', 'interrupted', 'failed'] as const)
+      expect(advanceSummary(half, state(after)).prepared, after).toBeUndefined()
   })
 
   it('keeps a failure until the run goes on again', () => {

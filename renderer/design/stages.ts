@@ -1,6 +1,6 @@
 /** What the stages of training are to the page. */
 import type { ModelKind } from '../../electron/contract/models.ts'
-import type { Stage } from '../../electron/contract/training.ts'
+import type { Recipe, Stage } from '../../electron/contract/training.ts'
 
 /** The kind of model that a stage makes. */
 export function kindOf(stage: Stage): ModelKind {
@@ -35,5 +35,25 @@ export function lossPer(stage: Stage): 'token' | 'pair' | 'text' | null {
     case 'ppo':
     case 'grpo':
       return null
+  }
+}
+
+/** Handle of the text or the data that a recipe learns from. */
+export function sourceOf(recipe: Recipe): string {
+  switch (recipe.stage) {
+    case 'pretrain':
+      return recipe.corpus.source
+    case 'sft':
+      return recipe.sft.source
+    case 'reward':
+      return recipe.reward.source
+    case 'dpo':
+      return recipe.dpo.source
+    case 'classify':
+      return recipe.classify.source
+    case 'ppo':
+    case 'grpo':
+      // Their prompts are Atlas's.
+      return 'atlas'
   }
 }

@@ -90,7 +90,7 @@ export default {
     title: 'Loss',
     note: {
       token: 'surprise at the next token, nats · dashed: held out · ◇ checkpoint',
-      pair: 'surprise at which of two is better, nats · dashed: held out · ◇ checkpoint',
+      pair: 'surprise at the better of two, nats · dashed: held out',
       text: 'surprise at the class of a text, nats · dashed: held out · ◇ checkpoint',
       none: 'of the clipped policy steps: about 0 all along, it says little · ◇ checkpoint'
     },
@@ -114,7 +114,8 @@ export default {
     newestTip: 'Follow the newest sample again',
     slider: 'Step whose sample is read',
     sliderTip: 'Drag or use ← → to go through the samples from noise to verse',
-    none: 'The model writes its first sample at step {step}: noise at first, then words.'
+    none: 'The model writes its first sample at step {step}: noise at first, then words.',
+    never: 'A model of this kind gives scores or classes and writes nothing.'
   },
   sparks: {
     learningRate: 'learning rate',

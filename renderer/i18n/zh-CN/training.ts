@@ -114,7 +114,8 @@ export default {
     newestTip: '重新跟随最新的试写',
     slider: '正在读哪一步的试写',
     sliderTip: '拖动或按 ← →，看文字怎样从乱码变成诗句',
-    none: '模型会在第 {step} 步第一次试写：先是乱码，后来才有词。'
+    none: '模型会在第 {step} 步第一次试写：先是乱码，后来才有词。',
+    never: '这类模型只给分数或类别，不写文字。'
   },
   sparks: {
     learningRate: '学习率',

@@ -1,6 +1,7 @@
 /** A card's recipe as lines that a person reads. */
 import * as v from 'valibot'
 import { RecipeSchema, type PretrainRecipe, type Recipe, type RecipeOf } from '../../../electron/contract/training.ts'
+import { sourceOf } from '../../design/stages.ts'
 
 /** The recipe of a model that was trained here; null for anything else that a card may hold. */
 export function recipeOf(value: unknown): Recipe | null {
@@ -14,25 +15,6 @@ export function knownData(recipe: Recipe): { readonly data: string; readonly lic
   const licence = `models.made.licences.${source}`
   if (recipe.stage === 'pretrain') return { data: `training.texts.${source}`, licence }
   return source === 'atlas' ? { data: `models.made.learnt.${recipe.stage}`, licence } : null
-}
-
-function sourceOf(recipe: Recipe): string {
-  switch (recipe.stage) {
-    case 'pretrain':
-      return recipe.corpus.source
-    case 'sft':
-      return recipe.sft.source
-    case 'reward':
-      return recipe.reward.source
-    case 'dpo':
-      return recipe.dpo.source
-    case 'classify':
-      return recipe.classify.source
-    case 'ppo':
-    case 'grpo':
-      // Their prompts are Atlas's.
-      return 'atlas'
-  }
 }
 
 /** Names of the lines; the words come from the language. */

@@ -9,7 +9,7 @@ import { countParameters } from '../../../../../electron/graph/graph.ts'
 import english from '../../../../../renderer/i18n/en/models.ts'
 import englishTraining from '../../../../../renderer/i18n/en/training.ts'
 import chinese from '../../../../../renderer/i18n/zh-CN/models.ts'
-import { kindOf, lossPer } from '../../../../../renderer/design/stages.ts'
+import { kindOf, lossPer, sourceOf } from '../../../../../renderer/design/stages.ts'
 import { figureRows } from '../../../../../renderer/rooms/models/figure-rows.ts'
 import { modelGroups } from '../../../../../renderer/rooms/models/model-groups.ts'
 import { parameterShares } from '../../../../../renderer/rooms/models/parameter-shares.ts'
@@ -118,6 +118,19 @@ describe('a recipe that is read', () => {
   const stages = ['pretrain', 'sft', 'reward', 'dpo', 'classify', 'ppo', 'grpo'] as const
   it('knows what kind of model its stage makes', () => {
     expect(stages.map(kindOf)).toEqual(['base', 'sft', 'reward', 'rlhf', 'base', 'rlhf', 'rlhf'])
+  })
+
+  it('knows where its data come from, a user’s own comparisons too', () => {
+    const read = (name: string) => recipeOf(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')))!
+    expect(['sonnets-char', 'atlas-sft', 'atlas-rlhf', 'atlas-classify'].map(name => sourceOf(read(name)))).toEqual([
+      'sonnets',
+      'atlas',
+      'atlas',
+      'atlas'
+    ])
+    const reward = read('atlas-reward')
+    if (reward.stage !== 'reward') throw new Error('Expected a recipe of a reward model.')
+    expect(sourceOf({ ...reward, reward: { ...reward.reward, source: 'mine' } })).toBe('mine')
   })
 
   it('knows what the loss of its stage is a mean over', () => {
